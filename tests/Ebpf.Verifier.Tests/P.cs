@@ -1,0 +1,1 @@
+namespace Ebpf.Verifier.Tests; public class Placeholder { [Fact] public void P() => Assert.True(true); }
