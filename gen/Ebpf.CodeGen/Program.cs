@@ -1,1 +1,32 @@
-return 0;
+// Writes every *.g.cs from the tables in gen/model. `--check` writes nothing and fails where a file is not current.
+using Ebpf.CodeGen;
+
+bool check = args.Contains("--check");
+string root = RepositoryRoot.Find(AppContext.BaseDirectory);
+ModelTable Model(string name) => ModelTable.Read(Path.Combine(root, "gen", "model", name + ".tsv"));
+
+GeneratedFile[] files =
+[
+    .. DialectEnum.Generate(Model("map_types"), "MapType", "The type of a map.", "src/Ebpf.Bytecode/Vocabulary"),
+    .. DialectEnum.Generate(Model("program_types"), "ProgramType", "The type of a program.", "src/Ebpf.Bytecode/Vocabulary"),
+    .. DialectEnum.Generate(Model("attach_types"), "AttachType", "The expected attach type of a program.", "src/Ebpf.Bytecode/Vocabulary"),
+    .. DialectEnum.Generate(Model("helpers"), "HelperId", "A helper function.", "src/Ebpf.Bytecode/Vocabulary"),
+    SectionTable.Generate(Model("sections")),
+];
+
+int stale = 0;
+foreach (GeneratedFile file in files)
+{
+    string path = Path.Combine(root, file.Path);
+    if (File.Exists(path) && File.ReadAllText(path) == file.Text)
+        continue;
+    stale++;
+    Console.WriteLine($"{(check ? "not current" : "written")}: {file.Path}");
+    if (!check)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, file.Text);
+    }
+}
+Console.WriteLine($"{files.Length} generated files, {stale} {(check ? "not current" : "written")}");
+return check && stale > 0 ? 1 : 0;

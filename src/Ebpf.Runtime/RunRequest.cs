@@ -1,0 +1,56 @@
+namespace Ebpf.Runtime;
+
+/// <summary>One run of a program on the embedded engine: its input, and what makes it repeatable.</summary>
+public sealed class RunRequest
+{
+    /// <summary>Packet bytes, for the types that have a packet.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>Context bytes in the program-visible layout; missing bytes are zero.</summary>
+    public ReadOnlyMemory<byte> Context { get; init; }
+
+    /// <summary>How often the program runs, at least 1; packet and context start anew each time.</summary>
+    public int Repeat { get; init; } = 1;
+
+    /// <summary>What bpf_ktime_get_ns and its like answer (nanoseconds since boot); null for the machine's clock.</summary>
+    public ulong? Time { get; init; }
+
+    /// <summary>Seed of bpf_get_prandom_u32; null for a random one.</summary>
+    public ulong? RandomSeed { get; init; }
+
+    /// <summary>What bpf_get_smp_processor_id answers and which per-CPU values the run uses; null for the slot that the run is given.</summary>
+    public int? Cpu { get; init; }
+
+    /// <summary>What bpf_get_current_pid_tgid answers (tgid &lt;&lt; 32 | pid); null for this process.</summary>
+    public ulong? PidTgid { get; init; }
+
+    /// <summary>What bpf_get_current_comm answers; null for this process.</summary>
+    public string? Comm { get; init; }
+}
+
+/// <summary>What a run gave.</summary>
+public sealed class RunOutcome
+{
+    /// <summary>R0 at exit of the last repetition, 64 bits.</summary>
+    public required ulong ReturnValue { get; init; }
+
+    /// <summary>Mean duration of one repetition.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>Packet bytes after the last repetition.</summary>
+    public required byte[] Data { get; init; }
+
+    /// <summary>Context bytes after the last repetition, program-visible layout.</summary>
+    public required byte[] Context { get; init; }
+
+    /// <summary>Lines that bpf_trace_printk wrote in the last repetition.</summary>
+    public required IReadOnlyList<string> Printk { get; init; }
+
+    /// <summary>What stopped the run in checking mode; null where it ended by itself.</summary>
+    public Fault? Fault { get; init; }
+}
+
+/// <summary>An access or an instruction that the checking mode refused.</summary>
+/// <param name="Instruction">The slot.</param>
+/// <param name="Reason">What was wrong, with the address and the regions that there are.</param>
+public sealed record Fault(int Instruction, string Reason);

@@ -1,0 +1,31 @@
+namespace Ebpf.Verifier;
+
+/// <summary>How a program is verified.</summary>
+public sealed record VerifierOptions
+{
+    /// <summary>The defaults: a million processed instructions, the Linux policy.</summary>
+    public static VerifierOptions Default { get; } = new();
+
+    /// <summary>How many instructions may be processed, over all paths, before the answer is "too complex".</summary>
+    /// <remarks>BPF_COMPLEXITY_LIMIT_INSNS in the kernel's verifier.</remarks>
+    public int InstructionLimit { get; init; } = 1_000_000;
+
+    /// <summary>What is allowed beyond memory safety and termination.</summary>
+    public VerifierPolicy Policy { get; init; } = VerifierPolicy.Linux;
+
+    /// <summary>Whether the whole walk is logged (slow, large); on refusal the causal log is there without it.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>The kernel's types, for programs whose context is BTF-typed; null where there is no kernel to ask.</summary>
+    public Bytecode.Btf.BtfView? KernelTypes { get; init; }
+}
+
+/// <summary>What a verified program may do beyond memory safety and termination, which hold in both.</summary>
+public enum VerifierPolicy
+{
+    /// <summary>What Linux allows root.</summary>
+    Linux,
+
+    /// <summary>Also refuses pointer leaks and reads of uninitialised stack.</summary>
+    Strict,
+}
