@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds every BPF object of the repository from its source: samples/*/*.bpf.c and tests/testdata/*.bpf.c.
+# Builds every BPF object of the repository from its source: samples/*/*.bpf.c, tests/testdata/*.bpf.c and bench/objects/*.bpf.c.
 #
 #   build.sh           rebuilds the objects in place
 #   build.sh NAME...   only these (file names without .bpf.c)
@@ -61,7 +61,7 @@ into=$(mktemp -d)
 trap 'rm -rf "$into"' EXIT
 
 failed=
-for source in "$root"/samples/*/*.bpf.c "$root"/tests/testdata/*.bpf.c; do
+for source in "$root"/samples/*/*.bpf.c "$root"/tests/testdata/*.bpf.c "$root"/bench/objects/*.bpf.c; do
     name=$(basename "$source" .bpf.c) directory=$(dirname "$source")
     if [ $# -gt 0 ]; then
         case " $* " in *" $name "*) ;; *) continue ;; esac
@@ -80,7 +80,7 @@ for source in "$root"/samples/*/*.bpf.c "$root"/tests/testdata/*.bpf.c; do
 done
 
 if [ $# -eq 0 ]; then
-    for object in "$root"/samples/*/*.o "$root"/tests/testdata/*.o; do
+    for object in "$root"/samples/*/*.o "$root"/tests/testdata/*.o "$root"/bench/objects/*.o; do
         [ -e "$object" ] || continue
         known=$(grep -lE "^// build: *$(basename "$object")( |\$)" "$(dirname "$object")"/*.bpf.c || true)
         source=${object%.o}.bpf.c
