@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace Ebpf.Bytecode.Elf;
+
+/// <summary>A section of an ELF file: its header, and its bytes in place.</summary>
+internal sealed class ElfSection
+{
+    private readonly ReadOnlyMemory<byte> _data;
+    private readonly string _file;
+
+    internal ElfSection(string file, int index, string name, in ElfSectionHeader header, ReadOnlyMemory<byte> data)
+    {
+        _file = file;
+        _data = data;
+        Index = index;
+        Name = name;
+        Type = header.Type;
+        Flags = header.Flags;
+        Address = header.Address;
+        FileOffset = header.Offset;
+        Size = header.Size;
+        Link = header.Link;
+        Info = header.Info;
+        Alignment = header.Alignment;
+        EntrySize = header.EntrySize;
+    }
+
+    /// <summary>Its index; 0 is the empty section that every file begins with.</summary>
+    public int Index { get; }
+
+    public string Name { get; }
+
+    public ElfSectionType Type { get; }
+
+    public ElfSectionFlags Flags { get; }
+
+    public ulong Address { get; }
+
+    /// <summary>Where its bytes begin in the file.</summary>
+    public ulong FileOffset { get; }
+
+    /// <summary>Bytes it takes in memory. <see cref="Data"/> has as many, or none where the file holds none (<c>.bss</c>).</summary>
+    public ulong Size { get; }
+
+    public uint Link { get; }
+
+    public uint Info { get; }
+
+    public ulong Alignment { get; }
+
+    public ulong EntrySize { get; }
+
+    /// <summary>Whether it holds code.</summary>
+    public bool IsExecutable => Type == ElfSectionType.ProgramBits && (Flags & ElfSectionFlags.Executable) != 0;
+
+    /// <summary>Whether it holds relocations, with or without addend, for the section that <see cref="Info"/> names.</summary>
+    public bool IsRelocations => Type is ElfSectionType.Relocations or ElfSectionType.RelocationsWithAddend;
+
+    /// <summary>Its bytes, in place; empty for a section without bytes in the file.</summary>
+    /// <exception cref="BpfException">The section is compressed.</exception>
+    public ReadOnlyMemory<byte> Data => (Flags & ElfSectionFlags.Compressed) == 0
+        ? _data
+        : throw new BpfException($"{_file}: section {Describe()} is compressed, which BPF loaders do not read; build without compressing sections (clang -gz=none)", Errno.LIBBPF_FORMAT);
+
+    /// <summary>How messages name it.</summary>
+    public string Describe() => Name.Length > 0 ? $"'{Name}' (#{Index})" : $"#{Index}";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Describe()} {Type} {Size} bytes";
+}
+
+/// <summary>The fields of 'Elf64_Shdr' in elf.h, without its name.</summary>
+internal readonly record struct ElfSectionHeader(
+    uint NameOffset, ElfSectionType Type, ElfSectionFlags Flags, ulong Address, ulong Offset, ulong Size, uint Link, uint Info, ulong Alignment, ulong EntrySize)
+{
+    public const int Length = 64;
+
+    public static ElfSectionHeader Read(in BoundedReader reader, ulong offset) => new(
+        reader.UInt32(offset),
+        (ElfSectionType)reader.UInt32(offset + 4),
+        (ElfSectionFlags)reader.UInt64(offset + 8),
+        reader.UInt64(offset + 16),
+        reader.UInt64(offset + 24),
+        reader.UInt64(offset + 32),
+        reader.UInt32(offset + 40),
+        reader.UInt32(offset + 44),
+        reader.UInt64(offset + 48),
+        reader.UInt64(offset + 56));
+}
