@@ -155,6 +155,8 @@ BPF_HELPER(165, int, bpf_snprintf, char *to, u32 size, const char *format, u64 *
 BPF_HELPER(177, int, bpf_trace_vprintk, const char *format, u32 format_size, const void *data, u32 data_size);
 BPF_HELPER(181, int, bpf_loop, u32 iterations, void *callback, void *callback_ctx, u64 flags);
 BPF_HELPER(182, int, bpf_strncmp, const char *a, u32 a_size, const char *b);
+BPF_HELPER(189, int, bpf_xdp_load_bytes, struct xdp_md *ctx, u32 offset, void *to, u32 size);
+BPF_HELPER(190, int, bpf_xdp_store_bytes, struct xdp_md *ctx, u32 offset, void *from, u32 size);
 BPF_HELPER(195, void *, bpf_map_lookup_percpu_elem, void *map, const void *key, u32 cpu);
 
 // Prints with up to three arguments; the format lives in .rodata.

@@ -1,7 +1,7 @@
 // `skipped` alone needs a kernel symbol that does not exist. A strong extern that cannot be resolved fails the load even then.
 #include "externs.h"
 
-extern const int no_such_kernel_symbol KSYM;
+extern const void no_such_kernel_symbol KSYM;
 
 SEC("xdp") int loaded(struct xdp_md *ctx)
 {
