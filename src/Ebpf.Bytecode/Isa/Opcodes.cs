@@ -2,7 +2,7 @@ namespace Ebpf.Bytecode.Isa;
 
 /// <summary>Opcode bytes and their parts.</summary>
 /// <remarks>RFC 9669 §3–§5; include/uapi/linux/bpf_common.h and bpf.h.</remarks>
-public static class Opcodes
+public static partial class Opcodes
 {
     // Sizes of memory access (BPF_SIZE).
     internal const byte SizeMask = 0x18, W = 0x00, H = 0x08, B = 0x10, DW = 0x18;
@@ -40,6 +40,9 @@ public static class Opcodes
 
     /// <summary>Jump with a 32-bit offset in the immediate (<c>gotol</c>).</summary>
     public const byte JumpLong = 0x06;
+
+    /// <summary>Jump to the address in a register, one of a jump table (<c>gotox</c>).</summary>
+    public const byte JumpRegister = 0x0d;
 
     /// <summary>may_goto: a bounded back edge.</summary>
     public const byte MayGoto = 0xe5;
