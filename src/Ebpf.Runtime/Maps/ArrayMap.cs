@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using Ebpf.Bytecode.Specs;
+using Ebpf.Runtime.Memory;
+
+namespace Ebpf.Runtime.Maps;
+
+/// <summary>ARRAY and PERCPU_ARRAY: page-aligned elements, each rounded up to 8 bytes; per CPU, one such array after the other.</summary>
+internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSlots slots) : EmbeddedMap(spec, heap, slots)
+{
+    private readonly uint _maxEntries = spec.MaxEntries;
+    private readonly uint _valueSize = spec.ValueSize;
+    private readonly ulong _stride = ((ulong)spec.ValueSize + 7) & ~7UL;
+    private byte* _data;
+    private ulong _slotStride;
+
+    public override byte* DirectValue => Type == MapType.Array && _maxEntries == 1 ? _data : null;
+
+    public override byte* Lookup(byte* key, int slot)
+    {
+        uint index = Unsafe.ReadUnaligned<uint>(key);
+        return index < _maxEntries ? Element(index, slot) : null;
+    }
+
+    private protected override void Build()
+    {
+        base.Build();
+        ulong bytes = _stride * _maxEntries;
+        if (IsPerCpu)
+        {
+            _slotStride = (bytes + 63) & ~63UL;
+            bytes = _slotStride * (ulong)Slots.Count;
+        }
+
+        _data = Own(Heap.AllocatePages(bytes, $"map '{Spec.Name}'")).Address;
+        Header->Stride = (uint)_stride;
+        Header->SlotStride = _slotStride;
+        Header->Data = _data;
+    }
+
+    private protected override int UpdateElement(byte* key, byte* value, ulong flags, int slot)
+    {
+        int error = CheckUpdate(key, flags, out uint index);
+        if (error == 0)
+            Bytes.Copy(Element(index, slot), value, _valueSize);
+        return error;
+    }
+
+    private protected override int DeleteElement(byte* key) => -(int)Errno.EINVAL;
+
+    private protected override int CopyValue(byte* key, byte* value)
+    {
+        uint index = Unsafe.ReadUnaligned<uint>(key);
+        if (index >= _maxEntries)
+            return -(int)Errno.ENOENT;
+        if (!IsPerCpu)
+        {
+            Bytes.Copy(value, Element(index, 0), _valueSize);
+            return 0;
+        }
+
+        for (int slot = 0; slot < Slots.Count; slot++)
+            Bytes.Copy(value + slot * RoundedValueSize, Element(index, slot), (uint)RoundedValueSize);
+        return 0;
+    }
+
+    private protected override int StoreValue(byte* key, byte* value, ulong flags)
+    {
+        if (!IsPerCpu)
+            return UpdateElement(key, value, flags, 0);
+        int error = CheckUpdate(key, flags, out uint index);
+        for (int slot = 0; error == 0 && slot < Slots.Count; slot++)
+            Bytes.Copy(Element(index, slot), value + slot * RoundedValueSize, (uint)RoundedValueSize);
+        return error;
+    }
+
+    private protected override int NextKey(byte* key, byte* next) => NextIndex(key, next, _maxEntries);
+
+    /// <summary>The iteration of everything that is indexed: an index beyond the end starts again, as array_map_get_next_key does.</summary>
+    internal static int NextIndex(byte* key, byte* next, uint maxEntries)
+    {
+        uint index = key is null ? uint.MaxValue : Unsafe.ReadUnaligned<uint>(key);
+        if (index == maxEntries - 1 && key is not null)
+            return -(int)Errno.ENOENT;
+        Unsafe.WriteUnaligned(next, index >= maxEntries ? 0 : index + 1);
+        return 0;
+    }
+
+    private byte* Element(uint index, int slot) => _data + (ulong)slot * _slotStride + index * _stride;
+
+    private int CheckUpdate(byte* key, ulong flags, out uint index)
+    {
+        index = Unsafe.ReadUnaligned<uint>(key);
+        if ((flags & ~(ulong)ElementFlags.Lock) > (ulong)ElementFlags.Exist)
+            return -(int)Errno.EINVAL;
+        if (index >= _maxEntries)
+            return -(int)Errno.E2BIG;
+        if ((flags & (ulong)ElementFlags.NoExist) != 0)
+            return -(int)Errno.EEXIST;
+        return (flags & (ulong)ElementFlags.Lock) != 0 ? -(int)Errno.EINVAL : 0;
+    }
+}

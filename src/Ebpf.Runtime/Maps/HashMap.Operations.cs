@@ -1,0 +1,236 @@
+using System.Runtime.CompilerServices;
+using Ebpf.Runtime.Memory;
+
+namespace Ebpf.Runtime.Maps;
+
+/// <summary>What programs and the host do to a hash.</summary>
+internal sealed unsafe partial class HashMap
+{
+    /// <summary>The value of a program's own slot in an insertion, or of all slots in the host's.</summary>
+    private const int AllSlots = -1;
+
+    public override byte* Lookup(byte* key, int slot)
+    {
+        byte* element = Find(key, Hash(key));
+        if (element is null)
+            return null;
+        if (_layout.IsLru && element[ElementLayout.ReferencedOffset] == 0)
+            element[ElementLayout.ReferencedOffset] = 1;
+        return ValueOf(element, slot);
+    }
+
+    private protected override int UpdateElement(byte* key, byte* value, ulong flags, int slot)
+    {
+        // BPF_F_LOCK (4) needs a spin lock in the value, which no map here has; LRU and per-CPU maps do not even know the flag.
+        if (flags > (ulong)ElementFlags.Exist)
+            return -(int)Errno.EINVAL;
+        uint hash = Hash(key);
+        int* bucketLock = LockOf(hash);
+        bool hasPlace = false;
+        while (true)
+        {
+            NativeLock.Acquire(bucketLock);
+            byte* old = Find(key, hash, out ulong* pointer);
+            int error = old is not null
+                ? flags == (ulong)ElementFlags.NoExist ? -(int)Errno.EEXIST : 0
+                : flags == (ulong)ElementFlags.Exist ? -(int)Errno.ENOENT : 0;
+            if (error == 0 && old is null && !hasPlace)
+            {
+                if (!_layout.IsLru)
+                {
+                    hasPlace = TryCount();
+                    error = hasPlace ? 0 : -(int)Errno.E2BIG;
+                }
+                else
+                {
+                    // Eviction takes the victim's lock: not while this one is held.
+                    NativeLock.Release(bucketLock);
+                    MakePlace();
+                    hasPlace = true;
+                    continue;
+                }
+            }
+
+            if (error == 0)
+                error = Store(old, pointer, key, value, hash, slot);
+            NativeLock.Release(bucketLock);
+            if (error != 0 || old is not null)
+            {
+                if (hasPlace)
+                    Interlocked.Decrement(ref _count);
+            }
+
+            if (error == 0 && old is not null && !_layout.IsPerCpu)
+                _pool.Retire(old);
+            return error;
+        }
+    }
+
+    private protected override int DeleteElement(byte* key) => Remove(key, null);
+
+    private protected override int CopyValue(byte* key, byte* value)
+    {
+        uint hash = Hash(key);
+        int* bucketLock = LockOf(hash);
+        // Under the lock nothing is unlinked: the host needs no slot to read, and a host that reads does not make an element look used.
+        NativeLock.Acquire(bucketLock);
+        byte* element = Find(key, hash, out _);
+        if (element is not null)
+            CopyOut(element, value);
+        NativeLock.Release(bucketLock);
+        return element is null ? -(int)Errno.ENOENT : 0;
+    }
+
+    private protected override int StoreValue(byte* key, byte* value, ulong flags) => UpdateElement(key, value, flags, _layout.IsPerCpu ? AllSlots : 0);
+
+    private protected override int TakeValue(byte* key, byte* value) => Remove(key, value);
+
+    private protected override int NextKey(byte* key, byte* next)
+    {
+        uint bucket = 0;
+        if (key is not null)
+        {
+            uint hash = Hash(key);
+            int* bucketLock = LockOf(hash);
+            NativeLock.Acquire(bucketLock);
+            byte* element = Find(key, hash, out _);
+            bool isFound = element is not null && IsElement(*(ulong*)element);
+            if (isFound)
+                Bytes.Copy(next, (byte*)*(ulong*)element + _layout.KeyOffset, _keySize);
+            NativeLock.Release(bucketLock);
+            if (isFound)
+                return 0;
+            if (element is not null)
+                bucket = (hash & _mask) + 1;
+        }
+
+        for (; bucket <= _mask; bucket++)
+        {
+            if (!IsElement(Volatile.Read(ref _buckets[bucket])))
+                continue;
+            int* bucketLock = LockOf(bucket);
+            NativeLock.Acquire(bucketLock);
+            ulong first = _buckets[bucket];
+            if (IsElement(first))
+                Bytes.Copy(next, (byte*)first + _layout.KeyOffset, _keySize);
+            NativeLock.Release(bucketLock);
+            if (IsElement(first))
+                return 0;
+        }
+
+        return -(int)Errno.ENOENT;
+    }
+
+    /// <summary>Stores a value under the bucket's lock: per CPU in place, else in a new element, so that readers never see half of it.</summary>
+    private int Store(byte* old, ulong* pointer, byte* key, byte* value, uint hash, int slot)
+    {
+        if (old is not null && _layout.IsPerCpu)
+        {
+            CopyIn(old, value, slot, isNew: false);
+            if (_layout.IsLru)
+                old[ElementLayout.ReferencedOffset] = 1;
+            return 0;
+        }
+
+        byte* element = Take(out int error);
+        if (element is null)
+            return error;
+        HashOf(element) = hash;
+        *(uint*)(element + ElementLayout.LinkedOffset) = 0;
+        Bytes.Copy(element + _layout.KeyOffset, key, _keySize);
+        CopyIn(element, value, slot, isNew: true);
+        if (_layout.IsLru)
+        {
+            element[ElementLayout.ReferencedOffset] = 1;
+            element[ElementLayout.LinkedOffset] = 1;
+        }
+
+        if (old is null)
+        {
+            LinkFirst(element, hash);
+            return 0;
+        }
+
+        Replace(old, pointer, element);
+        if (_layout.IsLru)
+            old[ElementLayout.LinkedOffset] = 0;
+        return 0;
+    }
+
+    private byte* Take(out int error)
+    {
+        SpinWait spin = default;
+        while (true)
+        {
+            byte* element = _pool.Take(out Errno reason);
+            error = -(int)reason;
+            // EAGAIN: other threads hold the last spare elements between taking a new and giving an old one back. They wait for nobody.
+            if (element is not null || reason != Errno.EAGAIN)
+                return element;
+            spin.SpinOnce();
+        }
+    }
+
+    private int Remove(byte* key, byte* value)
+    {
+        uint hash = Hash(key);
+        int* bucketLock = LockOf(hash);
+        NativeLock.Acquire(bucketLock);
+        byte* element = Find(key, hash, out ulong* pointer);
+        if (element is not null)
+        {
+            if (value is not null)
+                CopyOut(element, value);
+            Unlink(element, pointer);
+            if (_layout.IsLru)
+                element[ElementLayout.LinkedOffset] = 0;
+        }
+
+        NativeLock.Release(bucketLock);
+        if (element is null)
+            return -(int)Errno.ENOENT;
+        _pool.Retire(element);
+        Interlocked.Decrement(ref _count);
+        return 0;
+    }
+
+    /// <summary>Counts an element that is about to be inserted, if there is room for it.</summary>
+    private bool TryCount()
+    {
+        if (Interlocked.Increment(ref _count) <= _maxEntries)
+            return true;
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+
+    private void CopyOut(byte* element, byte* value)
+    {
+        if (!_layout.IsPerCpu)
+        {
+            Bytes.Copy(value, ValueOf(element, 0), _valueSize);
+            return;
+        }
+
+        for (int slot = 0; slot < Slots.Count; slot++)
+            Bytes.Copy(value + slot * RoundedValueSize, ValueOf(element, slot), _layout.ValueStride);
+    }
+
+    private void CopyIn(byte* element, byte* value, int slot, bool isNew)
+    {
+        if (!_layout.IsPerCpu)
+        {
+            Bytes.Copy(ValueOf(element, 0), value, _valueSize);
+            return;
+        }
+
+        for (int i = 0; i < Slots.Count; i++)
+        {
+            if (slot == AllSlots)
+                Bytes.Copy(ValueOf(element, i), value + i * RoundedValueSize, _layout.ValueStride);
+            else if (i == slot)
+                Bytes.Copy(ValueOf(element, i), value, _valueSize);
+            else if (isNew)
+                Unsafe.InitBlockUnaligned(ValueOf(element, i), 0, _layout.ValueStride); // what another key had here before
+        }
+    }
+}

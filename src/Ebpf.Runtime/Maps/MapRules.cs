@@ -1,0 +1,104 @@
+using System.Numerics;
+using Ebpf.Bytecode.Specs;
+
+namespace Ebpf.Runtime.Maps;
+
+/// <summary>What Linux demands of a map before it creates one, with the errno of each refusal.</summary>
+/// <remarks>The <c>*_map_alloc_check</c> functions in kernel/bpf/{arraymap,hashtab,queue_stack_maps,ringbuf,lpm_trie,bloom_filter,map_in_map}.c.</remarks>
+internal static class MapRules
+{
+    /// <summary>KMALLOC_MAX_SIZE on x86-64: the most that a key and a value, or a value alone, may have together.</summary>
+    private const uint LargestElement = 4 << 20;
+
+    /// <summary>sizeof(struct htab_elem), which counts towards the former.</summary>
+    private const uint KernelElementHeader = 48;
+
+    /// <summary>PCPU_MIN_UNIT_SIZE: the most that a per-CPU value may have.</summary>
+    private const uint LargestPerCpuValue = 32 << 10;
+
+    private const MapFlags Access = MapFlags.ReadOnly | MapFlags.WriteOnly | MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
+
+    private const MapFlags ProgramAccess = MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
+
+    /// <summary>Checks a map's sizes and flags.</summary>
+    /// <exception cref="BpfException">What the kernel refuses.</exception>
+    public static void Check(MapSpec spec)
+    {
+        Require(spec, (spec.Flags & ProgramAccess) != ProgramAccess, "flags BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG exclude each other");
+        Require(
+            spec,
+            (spec.Flags & (MapFlags.ReadOnly | MapFlags.WriteOnly)) != (MapFlags.ReadOnly | MapFlags.WriteOnly),
+            "flags BPF_F_RDONLY and BPF_F_WRONLY exclude each other");
+        Require(spec, spec.Extra == 0 || spec.Type is MapType.BloomFilter or MapType.Arena, "map_extra is for bloom filters and arenas only");
+        switch (spec.Type)
+        {
+            case MapType.Array or MapType.PerCpuArray:
+                CheckArray(spec);
+                break;
+            case MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash:
+                CheckHash(spec);
+                break;
+        }
+    }
+
+    /// <summary>The refusal of a type that this platform does not have.</summary>
+    public static BpfException NotSupported(MapSpec spec) =>
+        new($"map '{spec.Name}': the embedded platform has no maps of type {spec.Type.Text()}; load the object with Platform.Linux, or skip the map", Errno.EOPNOTSUPP);
+
+    private static void CheckArray(MapSpec spec)
+    {
+        bool isPerCpu = spec.Type == MapType.PerCpuArray;
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(spec, spec.KeySize == 4, $"key_size is {spec.KeySize}: the key of an array is its 4-byte index");
+        Require(spec, spec.ValueSize != 0, "value_size is 0");
+        AllowFlags(spec, MapFlags.NumaNode | MapFlags.Mmapable | Access | MapFlags.PreserveElements | MapFlags.InnerMap);
+        Require(spec, !isPerCpu || (spec.Flags & MapFlags.NumaNode) == 0, "a per-CPU map has no NUMA node");
+        Require(
+            spec,
+            spec.Type == MapType.Array || (spec.Flags & (MapFlags.Mmapable | MapFlags.InnerMap)) == 0,
+            "flags BPF_F_MMAPABLE and BPF_F_INNER_MAP are for plain arrays only");
+        Require(
+            spec,
+            spec.Type == MapType.PerfEventArray || (spec.Flags & MapFlags.PreserveElements) == 0,
+            "flag BPF_F_PRESERVE_ELEMS is for perf event arrays only");
+        Require(spec, spec.ValueSize <= int.MaxValue, $"value_size is {spec.ValueSize}", Errno.E2BIG);
+        Require(spec, !isPerCpu || Round(spec.ValueSize) <= LargestPerCpuValue, $"value_size is {spec.ValueSize}, a per-CPU value has at most {LargestPerCpuValue} bytes", Errno.E2BIG);
+    }
+
+    private static void CheckHash(MapSpec spec)
+    {
+        bool isPerCpu = spec.Type is MapType.PerCpuHash or MapType.LruPerCpuHash;
+        bool isLru = spec.Type is MapType.LruHash or MapType.LruPerCpuHash;
+        AllowFlags(spec, MapFlags.NoPrealloc | MapFlags.NoCommonLru | MapFlags.NumaNode | Access | MapFlags.ZeroSeed);
+        Require(spec, isLru || (spec.Flags & MapFlags.NoCommonLru) == 0, "flag BPF_F_NO_COMMON_LRU is for LRU maps only");
+        Require(spec, !isLru || (spec.Flags & MapFlags.NoPrealloc) == 0, "an LRU map cannot have flag BPF_F_NO_PREALLOC", Errno.ENOTSUPP);
+        Require(
+            spec,
+            (spec.Flags & MapFlags.NumaNode) == 0 || (!isPerCpu && (spec.Flags & MapFlags.NoCommonLru) == 0),
+            "a per-CPU map has no NUMA node");
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(spec, spec.KeySize != 0, "key_size is 0");
+        Require(spec, spec.ValueSize != 0, "value_size is 0");
+        Require(
+            spec,
+            (ulong)spec.KeySize + spec.ValueSize < LargestElement - KernelElementHeader,
+            $"key_size {spec.KeySize} and value_size {spec.ValueSize} are more than 4 MiB together",
+            Errno.E2BIG);
+        Require(spec, !isPerCpu || Round(spec.ValueSize) <= LargestPerCpuValue, $"value_size is {spec.ValueSize}, a per-CPU value has at most {LargestPerCpuValue} bytes", Errno.E2BIG);
+        Require(spec, spec.MaxEntries <= 1u << 31, $"max_entries is {spec.MaxEntries}, a hash has at most {1u << 31}", Errno.E2BIG);
+    }
+
+    private static ulong Round(uint size) => ((ulong)size + 7) & ~7UL;
+
+    private static void AllowFlags(MapSpec spec, MapFlags allowed)
+    {
+        MapFlags wrong = spec.Flags & ~allowed;
+        Require(spec, wrong == 0, $"flags 0x{(uint)wrong:x} mean nothing to this type");
+    }
+
+    private static void Require(MapSpec spec, bool condition, string reason, Errno errno = Errno.EINVAL)
+    {
+        if (!condition)
+            throw new BpfException($"map '{spec.Name}' ({spec.Type.Text()}) cannot be created: {reason}", errno);
+    }
+}
