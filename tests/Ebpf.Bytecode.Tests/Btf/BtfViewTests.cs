@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Elf;
 
 namespace Ebpf.Bytecode.Tests.Btf;
 
@@ -8,8 +9,10 @@ public sealed class BtfViewTests
     public void Every_committed_object_with_type_information_is_valid()
     {
         int seen = 0;
-        foreach (string path in TestFiles.AllObjects().Where(p => !p.EndsWith("no_btf.o", StringComparison.Ordinal)))
+        foreach (string path in TestFiles.AllObjects())
         {
+            if (ElfFile.Read(File.ReadAllBytes(path), path).FindSection(".BTF") is null)
+                continue;
             BtfView.Open(path).Validate();
             seen++;
         }
