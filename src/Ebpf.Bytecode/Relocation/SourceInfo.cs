@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Isa;
+using Ebpf.Bytecode.Objects;
+using Ebpf.Bytecode.Specs;
+
+namespace Ebpf.Bytecode.Relocation;
+
+/// <summary>Where functions begin and which source lines their slots come from, carried along to where linking puts them.</summary>
+/// <remarks>reloc_prog_func_and_line_info in libbpf.c.</remarks>
+internal sealed class SourceInfo(ObjectImage image)
+{
+    private readonly Dictionary<uint, string> _files = [];
+
+    /// <summary>A function where it begins in a linked program.</summary>
+    public FunctionSpec Describe(FunctionImage function, int start, bool isMain)
+    {
+        // Only what BTF declares global can be verified by itself; static and hidden functions are verified with their callers.
+        bool isGlobal = isMain
+            || (function.IsGlobal && function.TypeId != 0 && image.Types![function.TypeId].Linkage == BtfLinkage.Global);
+        return new FunctionSpec(start, function.Name, function.TypeId, isGlobal);
+    }
+
+    /// <summary>The source lines of functions that begin at given slots.</summary>
+    public ImmutableArray<LineSpec> Lines(ImmutableArray<FunctionImage> functions, IReadOnlyDictionary<int, int> starts)
+    {
+        if (image is not { TypesOfCode: { } code, Types: { } types } || code.Lines.Sections.IsEmpty)
+            return [];
+
+        var lines = ImmutableArray.CreateBuilder<LineSpec>();
+        foreach (FunctionImage function in functions)
+            Add(lines, types, code.Lines.For(image.Elf.Sections[function.SectionIndex].Name), function, starts[function.Index]);
+        return lines.ToImmutable();
+    }
+
+    private void Add(ImmutableArray<LineSpec>.Builder lines, BtfView types, in BtfExtRecords<LineInfo> records, FunctionImage function, int start)
+    {
+        long first = (long)function.Start * Instruction.Size, end = first + (long)function.Instructions.Length * Instruction.Size;
+        for (int i = FirstFrom(records, first); i < records.Count; i++)
+        {
+            LineInfo line = records[i];
+            if (line.Offset >= end)
+                break;
+            int slot = (int)((line.Offset - first) / Instruction.Size) + start;
+            // Records out of order, which only damaged objects have, must not leave the function or go back.
+            if (slot < start || (lines.Count > 0 && slot < lines[^1].Slot) || !types.HasString(line.FileNameOffset) || !types.HasString(line.TextOffset))
+                continue;
+            lines.Add(new LineSpec(slot, File(types, line.FileNameOffset), types.String(line.TextOffset), line.Line, line.Column));
+        }
+    }
+
+    /// <summary>The first record at an offset or after it: compilers write them in order.</summary>
+    private static int FirstFrom(in BtfExtRecords<LineInfo> records, long offset)
+    {
+        int low = 0, high = records.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (records[middle].Offset < offset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
+    private string File(BtfView types, uint offset)
+    {
+        if (!_files.TryGetValue(offset, out string? name))
+            _files.Add(offset, name = types.String(offset));
+        return name;
+    }
+}
