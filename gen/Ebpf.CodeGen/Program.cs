@@ -5,6 +5,8 @@ bool check = args.Contains("--check");
 string root = RepositoryRoot.Find(AppContext.BaseDirectory);
 ModelTable Model(string name) => ModelTable.Read(Path.Combine(root, "gen", "model", name + ".tsv"));
 
+var groups = new ProgramGroups(Model("program_groups"), Model("program_types"));
+
 GeneratedFile[] files =
 [
     .. DialectEnum.Generate(Model("map_types"), "MapType", "The type of a map.", "src/Ebpf.Bytecode/Vocabulary"),
@@ -12,6 +14,7 @@ GeneratedFile[] files =
     .. DialectEnum.Generate(Model("attach_types"), "AttachType", "The expected attach type of a program.", "src/Ebpf.Bytecode/Vocabulary"),
     .. DialectEnum.Generate(Model("helpers"), "HelperId", "A helper function.", "src/Ebpf.Bytecode/Vocabulary"),
     SectionTable.Generate(Model("sections")),
+    HelperPrototypeTable.Generate(Model("helper_prototypes"), Model("helpers"), groups),
 ];
 
 int stale = 0;

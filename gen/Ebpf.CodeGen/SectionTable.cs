@@ -18,8 +18,8 @@ internal static class SectionTable
                 string section = row["section"];
                 bool open = section.EndsWith('+');
                 string attachType = row["attach_type"] == "-" ? "None" : row["attach_type"];
-                string flags = row["flags"] == "-" ? "SectionFlags.None" : string.Join(" | ", row["flags"].Split('|').Select(f => "SectionFlags." + Pascal(f)));
-                string attach = row["attach"] == "-" ? "None" : Pascal(row["attach"]);
+                string flags = row["flags"] == "-" ? "SectionFlags.None" : string.Join(" | ", row["flags"].Split('|').Select(f => "SectionFlags." + Names.Pascal(f)));
+                string attach = row["attach"] == "-" ? "None" : Names.Pascal(row["attach"]);
                 text.Append($"        new(\"{section.TrimEnd('+')}\", {(open ? "true" : "false")}, ProgramType.{row["program_type"]}, AttachType.{attachType}, {flags}, AutoAttachKind.{attach}),\n");
             }
             text.Append("    ];\n\n");
@@ -28,6 +28,4 @@ internal static class SectionTable
         text.Append("}\n");
         return new GeneratedFile("src/Ebpf.Bytecode/Objects/SectionDefinitions.g.cs", text.ToString());
     }
-
-    private static string Pascal(string text) => string.Concat(text.Split('_').Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
 }
