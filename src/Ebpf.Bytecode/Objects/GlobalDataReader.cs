@@ -37,9 +37,12 @@ internal sealed class GlobalDataReader(ObjectReading reading, DatasecLayouts lay
             Add(MapKind.Kconfig, KconfigSection, reading.SymbolsSection, (ulong)last.Offset + last.Size, default);
     }
 
-    /// <summary>The name that libbpf gives to a section's map: as much of the object's name as leaves the section's whole, or at most 15 characters of a name with two dots.</summary>
+    /// <summary>
+    /// The name of a section's map as libbpf gives it to the kernel: as much of the object's name as leaves the section's whole, or at most 15
+    /// characters of a name with two dots.
+    /// </summary>
     /// <remarks>internal_map_name in libbpf.c, which explains how it came to be so.</remarks>
-    public static string NameOf(string objectName, string section)
+    public static string KernelNameOf(string objectName, string section)
     {
         byte[] suffix = Encoding.UTF8.GetBytes(section);
         byte[] prefix = Encoding.UTF8.GetBytes(objectName);
@@ -52,6 +55,14 @@ internal sealed class GlobalDataReader(ObjectReading reading, DatasecLayouts lay
         return name.ToString();
     }
 
+    /// <summary>The name of a section's map as users see it: that of the section where it is not one of the plain ones, that of the kernel otherwise.</summary>
+    /// <remarks>bpf_map__name in libbpf.c.</remarks>
+    private string NameOf(MapKind kind, string section) => (kind, section) switch
+    {
+        (MapKind.Data, not ".data") or (MapKind.ReadOnlyData, not ".rodata") => section,
+        _ => KernelNameOf(reading.Name, section),
+    };
+
     private void Add(MapKind kind, string section, int sectionIndex, ulong size, ReadOnlyMemory<byte> data)
     {
         if (size > int.MaxValue)
@@ -63,7 +74,7 @@ internal sealed class GlobalDataReader(ObjectReading reading, DatasecLayouts lay
             flags |= MapFlags.Mmapable;
         reading.Maps.Add(new MapImage
         {
-            Name = NameOf(reading.Name, section),
+            Name = NameOf(kind, section),
             Kind = kind,
             SectionName = section,
             SectionIndex = sectionIndex,

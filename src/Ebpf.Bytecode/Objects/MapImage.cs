@@ -31,7 +31,7 @@ internal enum MapKind
 /// <summary>A map as the file defines it.</summary>
 internal sealed record MapImage
 {
-    /// <summary>Its name. Maps of global data are named as libbpf names them: the first characters of the object's name, then the section's.</summary>
+    /// <summary>Its name. Maps of global data are named as libbpf names them: the first characters of the object's name, then the section's; those of custom sections as their section.</summary>
     public required string Name { get; init; }
 
     /// <summary>Where its definition comes from.</summary>

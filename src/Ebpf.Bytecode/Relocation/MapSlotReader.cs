@@ -146,9 +146,8 @@ internal sealed class MapSlotReader(ObjectReading reading, FunctionIndex functio
 
     private (string Name, int Target) EntryProgram(ElfSection relocations, in ElfRelocation relocation, MapImage map, in ElfSymbol symbol)
     {
-        if (!reading.IsStrict && symbol.IsDefined && symbol.Type == ElfSymbolType.Section
-            && functions.At((int)symbol.SectionIndex, (long)Math.Min(symbol.Value / Instruction.Size, int.MaxValue)) is { IsSubprogram: false } unnamed)
-            return (unnamed.Name, unnamed.Index);
+        if (!reading.IsStrict)
+            return EntryFunction(relocations, relocation, map, symbol);
 
         if (_programsByName is null)
         {
@@ -165,6 +164,20 @@ internal sealed class MapSlotReader(ObjectReading reading, FunctionIndex functio
         if (program.SectionIndex != (int)symbol.SectionIndex || (ulong)program.Start * Instruction.Size != symbol.Value)
             throw Refuse(Errno.LIBBPF_RELOC, relocations, relocation, $"where map '{map.Name}' is given {symbol.Describe()}, which is not where program '{program.Name}' begins");
         return (program.Name, program.Index);
+    }
+
+    /// <summary>By default the place of a symbol counts, not its name, and what is entered by a tail call is a program wherever it is.</summary>
+    private (string Name, int Target) EntryFunction(ElfSection relocations, in ElfRelocation relocation, MapImage map, in ElfSymbol symbol)
+    {
+        ulong slot = symbol.Value / Instruction.Size;
+        FunctionImage? function = symbol.IsDefined && slot <= int.MaxValue ? functions.At((int)symbol.SectionIndex, (long)slot) : null;
+        if (function is null)
+            throw Refuse(Errno.ESRCH, relocations, relocation, $"where map '{map.Name}' is given {symbol.Describe()}, which is no program");
+        if ((ulong)function.Start * Instruction.Size != symbol.Value)
+            throw Refuse(Errno.LIBBPF_RELOC, relocations, relocation, $"where map '{map.Name}' is given {symbol.Describe()}, which is not where a program begins");
+        if (function.IsSubprogram)
+            reading.Functions[function.Index] = reading.Functions[function.Index] with { IsSubprogram = false };
+        return (function.Name, function.Index);
     }
 
     private static BtfMember? MemberAt(in BtfType structure, uint offset)
