@@ -169,7 +169,7 @@ INLINE int same_network(const u32 *a, const u32 *b, u32 prefix)
     return differing == 0;
 }
 
-// A function of its own: it is verified once, with every rule that the host may have written.
+// Not inlined: one body serves every turn of the loop over the rules.
 NOINLINE static int matches(const struct rule *rule, const struct packet *packet)
 {
     if (rule->family && rule->family != packet->family)

@@ -100,7 +100,7 @@ INLINE int test_array(void *map)
 // only that there is room for the newest, and that the map never holds more than its capacity. Steps 1 to 4.
 INLINE int test_eviction(void *map)
 {
-    u32 present = 0;
+    u32 missing = 0;
 
     LOOP for (u32 i = 0; i <= CAPACITY; i++) {
         // The helper takes an address, and what it may have written is unknown afterwards: the loop counts in a variable of its own.
@@ -115,10 +115,10 @@ INLINE int test_eviction(void *map)
 
     LOOP for (u32 i = 0; i <= CAPACITY; i++) {
         u32 key = i;
-        if (bpf_map_delete_elem(map, &key) == 0)
-            present++;
+        // The sign of the result, and no branch: else the verifier would have to follow each way to count.
+        missing += (u32)bpf_map_delete_elem(map, &key) >> 31;
     }
-    STEP(4, present >= 1 && present <= CAPACITY);
+    STEP(4, missing >= 1 && missing <= CAPACITY);
     return 0;
 }
 

@@ -173,11 +173,11 @@ SEC("xdp") int reads_bits(struct xdp_md *ctx)
     if (!d)
         return -1;
 
-#define READ_BITS(field)                                                                    \
-    ({                                                                                      \
-        u64 bits = 0;                                                                       \
-        bpf_probe_read_kernel(&bits, FIELD_SIZE(field), (void *)d + FIELD_OFFSET(field));   \
-        bits <<= FIELD_LSHIFT(field);                                                       \
+#define READ_BITS(field)                                                                      \
+    ({                                                                                        \
+        u64 bits = 0;                                                                         \
+        bpf_probe_read_kernel(&bits, FIELD_SIZE(field), (void *)d + FIELD_OFFSET(field));     \
+        bits <<= FIELD_LSHIFT(field);                                                         \
         FIELD_SIGNED(field) ? (s64)bits >> FIELD_RSHIFT(field) : bits >> FIELD_RSHIFT(field); \
     })
 

@@ -30,7 +30,7 @@ SEC("xdp") int uses_all(struct xdp_md *ctx)
 
 SEC("?xdp") int wide(struct xdp_md *ctx)
 {
-    return ctx->data * 0x1122334455667788ull >> 32;
+    return ctx->rx_queue_index * 0x1122334455667788ull >> 32;
 }
 
 LICENSE("GPL");
