@@ -31,7 +31,7 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
             bytes = _slotStride * (ulong)Slots.Count;
         }
 
-        _data = Own(Heap.AllocatePages(bytes, $"map '{Spec.Name}'")).Address;
+        _data = Own(Heap.AllocatePages(bytes, Purpose)).Address;
         Header->Stride = (uint)_stride;
         Header->SlotStride = _slotStride;
         Header->Data = _data;

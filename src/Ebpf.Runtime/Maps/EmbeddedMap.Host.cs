@@ -18,12 +18,12 @@ internal abstract unsafe partial class EmbeddedMap
     /// <summary>BPF_MAP_LOOKUP_ELEM: copies a value.</summary>
     public int HostLookup(ReadOnlySpan<byte> key, Span<byte> value, ulong flags = 0)
     {
-        // No map here has spin locks in its values, so that BPF_F_LOCK is as wrong as any other flag.
-        if (flags != 0)
+        if ((flags & ~(ulong)ElementFlags.Lock) != 0)
             return -(int)Errno.EINVAL;
         if (!IsReadable)
             return -(int)Errno.EPERM;
-        if (key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
+        // No map here has spin locks in its values, so that BPF_F_LOCK is as wrong as any other flag.
+        if (flags != 0 || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
             return -(int)Errno.EINVAL;
         using HostHold hold = new(this);
         fixed (byte* keyBytes = key, valueBytes = value)
@@ -35,7 +35,7 @@ internal abstract unsafe partial class EmbeddedMap
     {
         if (!IsWritable)
             return -(int)Errno.EPERM;
-        if (key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
+        if ((flags & (ulong)ElementFlags.Lock) != 0 || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
             return -(int)Errno.EINVAL;
         using HostHold hold = new(this);
         fixed (byte* keyBytes = key, valueBytes = value)
@@ -80,9 +80,13 @@ internal abstract unsafe partial class EmbeddedMap
             return NextKey(from, to);
     }
 
+    private protected const MapFlags HostAccess = MapFlags.ReadOnly | MapFlags.WriteOnly;
+
+    private protected const MapFlags ProgramAccess = MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
+
     private bool IsReadable => (Spec.Flags & MapFlags.WriteOnly) == 0;
 
-    private bool IsWritable => (Spec.Flags & MapFlags.ReadOnly) == 0 && !IsFrozen;
+    private protected bool IsWritable => (Spec.Flags & MapFlags.ReadOnly) == 0 && !IsFrozen;
 
     /// <summary>Copies a value out, all slots of it.</summary>
     private protected virtual int CopyValue(byte* key, byte* value) => -(int)Errno.ENOTSUPP;
@@ -97,7 +101,7 @@ internal abstract unsafe partial class EmbeddedMap
     private protected abstract int NextKey(byte* key, byte* next);
 
     /// <summary>Keeps the map's memory for the time of a host's call, whoever disposes it meanwhile.</summary>
-    private readonly ref struct HostHold : IDisposable
+    private protected readonly ref struct HostHold : IDisposable
     {
         private readonly EmbeddedMap _map;
 

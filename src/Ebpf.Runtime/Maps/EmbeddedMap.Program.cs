@@ -24,7 +24,8 @@ internal abstract unsafe partial class EmbeddedMap
         (Spec.Flags & MapFlags.ReadOnlyProgram) != 0 ? -(int)Errno.EPERM : DeleteElement(key);
 
     /// <summary>bpf_map_push_elem.</summary>
-    public virtual int Push(byte* value, ulong flags) => -(int)Errno.ENOTSUPP;
+    public int Push(byte* value, ulong flags) =>
+        (Spec.Flags & MapFlags.ReadOnlyProgram) != 0 ? -(int)Errno.EPERM : PushElement(value, flags);
 
     /// <summary>bpf_map_pop_elem.</summary>
     public virtual int Pop(byte* value) => -(int)Errno.ENOTSUPP;
@@ -35,4 +36,6 @@ internal abstract unsafe partial class EmbeddedMap
     private protected abstract int UpdateElement(byte* key, byte* value, ulong flags, int slot);
 
     private protected abstract int DeleteElement(byte* key);
+
+    private protected virtual int PushElement(byte* value, ulong flags) => -(int)Errno.ENOTSUPP;
 }

@@ -13,7 +13,7 @@ namespace Ebpf.Runtime.Maps;
 /// References keep a map's memory: its owner's (given up by <see cref="Dispose"/>), one for each program that uses it and for each map that
 /// holds it. When the last is gone, memory is freed as soon as no run is left that could see it. Safe for concurrent use.
 /// </remarks>
-internal abstract unsafe partial class EmbeddedMap : IDisposable
+internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
 {
     private readonly List<NativeBlock> _blocks = new(3);
     private MapHeader* _header;
@@ -43,7 +43,7 @@ internal abstract unsafe partial class EmbeddedMap : IDisposable
     public MapType Type => Spec.Type;
 
     /// <summary>Bytes of native memory that the map holds now.</summary>
-    public long MemoryBytes => Volatile.Read(ref _memoryBytes);
+    public virtual long MemoryBytes => Volatile.Read(ref _memoryBytes);
 
     /// <summary>The map pointer of programs: the address of <see cref="Header"/>.</summary>
     public nint Handle => (nint)_header;
@@ -51,12 +51,18 @@ internal abstract unsafe partial class EmbeddedMap : IDisposable
     /// <summary>The native description of the map.</summary>
     public MapHeader* Header => _header;
 
+    /// <summary>The map's number on its platform, which gives it; 0 before.</summary>
+    public uint Id { get; set; }
+
     /// <summary>Whether the host may not write any more.</summary>
     public bool IsFrozen { get; private set; }
 
     private protected NativeHeap Heap { get; }
 
     private protected ExecutionSlots Slots { get; }
+
+    /// <summary>What allocations are for, in errors.</summary>
+    private protected string Purpose => $"map '{Spec.Name}'";
 
     /// <summary>Creates a map, with its initial contents.</summary>
     /// <exception cref="BpfException">What Linux refuses to create, with its errno; ENOMEM; EOPNOTSUPP for types that this platform lacks.</exception>
@@ -67,6 +73,10 @@ internal abstract unsafe partial class EmbeddedMap : IDisposable
         {
             MapType.Array or MapType.PerCpuArray => new ArrayMap(spec, heap, slots),
             MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash => new HashMap(spec, heap, slots),
+            MapType.Queue or MapType.Stack => new QueueMap(spec, heap, slots),
+            MapType.ProgArray or MapType.ArrayOfMaps => new ReferenceArrayMap(spec, heap, slots),
+            MapType.HashOfMaps => new HashOfMapsMap(spec, heap, slots),
+            MapType.RingBuf => new RingBufferMap(spec, heap, slots),
             _ => throw MapRules.NotSupported(spec),
         };
         try
@@ -117,11 +127,11 @@ internal abstract unsafe partial class EmbeddedMap : IDisposable
         Release();
     }
 
-    /// <summary>Ends host writes for good (BPF_MAP_FREEZE). -EBUSY where it was frozen before.</summary>
+    /// <summary>Ends host writes for good (BPF_MAP_FREEZE). -EPERM where the host may not write anyway, so also the second time.</summary>
     public int Freeze()
     {
-        if (IsFrozen)
-            return -(int)Errno.EBUSY;
+        if (!IsWritable)
+            return -(int)Errno.EPERM;
         IsFrozen = true;
         return 0;
     }
@@ -129,7 +139,7 @@ internal abstract unsafe partial class EmbeddedMap : IDisposable
     /// <summary>Takes the map's memory from the heap and fills in the header.</summary>
     private protected virtual void Build()
     {
-        NativeBlock block = Own(Heap.Allocate(MapHeader.Bytes, 64, $"map '{Spec.Name}'"));
+        NativeBlock block = Own(Heap.Allocate(MapHeader.Bytes, 64, Purpose));
         _header = (MapHeader*)block.Address;
         _self = GCHandle.Alloc(this, GCHandleType.Weak);
         _header->Type = Spec.Type;

@@ -78,8 +78,6 @@ internal sealed unsafe partial class HashMap(MapSpec spec, NativeHeap heap, Exec
         Header->Seed = _seed;
     }
 
-    private string Purpose => $"map '{Spec.Name}'";
-
     private uint ElementBytes => (uint)Math.Min(_layout.Stride + (_layout.IsPerCpu ? (ulong)_layout.ValueStride * (ulong)Slots.Count : 0), uint.MaxValue);
 
     private ElementPool.Chunk AllocateChunk(uint count)

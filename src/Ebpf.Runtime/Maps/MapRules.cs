@@ -16,6 +16,9 @@ internal static class MapRules
     /// <summary>PCPU_MIN_UNIT_SIZE: the most that a per-CPU value may have.</summary>
     private const uint LargestPerCpuValue = 32 << 10;
 
+    /// <summary>Buckets, rounded up to a power of two, of 16 bytes each must be fewer than 4 GiB.</summary>
+    private const uint MostHashEntries = 1u << 27;
+
     private const MapFlags Access = MapFlags.ReadOnly | MapFlags.WriteOnly | MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
 
     private const MapFlags ProgramAccess = MapFlags.ReadOnlyProgram | MapFlags.WriteOnlyProgram;
@@ -35,6 +38,24 @@ internal static class MapRules
             case MapType.Array or MapType.PerCpuArray:
                 CheckArray(spec);
                 break;
+            case MapType.ProgArray:
+                CheckReferenceArray(spec);
+                break;
+            case MapType.ArrayOfMaps:
+                CheckReferenceArray(spec);
+                CheckInner(spec);
+                break;
+            case MapType.HashOfMaps:
+                Require(spec, spec.ValueSize == 4, $"value_size is {spec.ValueSize}: the value of a map of maps is a 4-byte descriptor");
+                CheckHash(spec);
+                CheckInner(spec);
+                break;
+            case MapType.Queue or MapType.Stack:
+                CheckQueue(spec);
+                break;
+            case MapType.RingBuf:
+                CheckRingBuffer(spec);
+                break;
             case MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash:
                 CheckHash(spec);
                 break;
@@ -44,6 +65,53 @@ internal static class MapRules
     /// <summary>The refusal of a type that this platform does not have.</summary>
     public static BpfException NotSupported(MapSpec spec) =>
         new($"map '{spec.Name}': the embedded platform has no maps of type {spec.Type.Text()}; load the object with Platform.Linux, or skip the map", Errno.EOPNOTSUPP);
+
+    /// <summary>Whether a map can take the place of another inside a map of maps, programs having been verified against that other.</summary>
+    /// <remarks>bpf_map_meta_equal and array_map_meta_equal.</remarks>
+    public static bool IsInterchangeable(MapSpec template, MapSpec map) =>
+        template.Type == map.Type
+        && template.KeySize == map.KeySize
+        && template.ValueSize == map.ValueSize
+        && template.Flags == map.Flags
+        && (template.Type != MapType.Array || (template.Flags & MapFlags.InnerMap) != 0 || template.MaxEntries == map.MaxEntries);
+
+    private static void CheckReferenceArray(MapSpec spec)
+    {
+        Require(spec, spec.ValueSize == 4, $"value_size is {spec.ValueSize}: the value of this type is a 4-byte descriptor");
+        Require(spec, (spec.Flags & ProgramAccess) == 0, "programs' access to this type cannot be restricted");
+        CheckArray(spec);
+    }
+
+    private static void CheckInner(MapSpec spec)
+    {
+        Require(spec, spec.Inner is not null, "a map of maps needs the description of its inner maps (__array(values, ...) or inner_map_idx)");
+        Require(spec, spec.Inner!.Type is not (MapType.ArrayOfMaps or MapType.HashOfMaps), "the inner map is a map of maps itself");
+        Require(
+            spec,
+            spec.Inner.Type is not (MapType.ProgArray or MapType.CgroupStorage or MapType.PerCpuCgroupStorage or MapType.StructOps),
+            $"maps of type {spec.Inner.Type.Text()} cannot be in a map",
+            Errno.ENOTSUPP);
+        Check(spec.Inner);
+    }
+
+    private static void CheckQueue(MapSpec spec)
+    {
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(spec, spec.KeySize == 0, $"key_size is {spec.KeySize}: queues and stacks have no keys");
+        Require(spec, spec.ValueSize != 0, "value_size is 0");
+        AllowFlags(spec, MapFlags.NumaNode | Access);
+        Require(spec, spec.ValueSize <= LargestElement, $"value_size is {spec.ValueSize}, a value has at most 4 MiB", Errno.E2BIG);
+    }
+
+    private static void CheckRingBuffer(MapSpec spec)
+    {
+        AllowFlags(spec, MapFlags.NumaNode);
+        Require(spec, spec.KeySize == 0 && spec.ValueSize == 0, "a ring buffer has neither key_size nor value_size");
+        Require(
+            spec,
+            BitOperations.IsPow2(spec.MaxEntries) && spec.MaxEntries % Memory.NativeHeap.PageSize == 0,
+            $"max_entries is {spec.MaxEntries}: the bytes of a ring buffer are a power of two and at least {Memory.NativeHeap.PageSize}");
+    }
 
     private static void CheckArray(MapSpec spec)
     {
@@ -85,7 +153,7 @@ internal static class MapRules
             $"key_size {spec.KeySize} and value_size {spec.ValueSize} are more than 4 MiB together",
             Errno.E2BIG);
         Require(spec, !isPerCpu || Round(spec.ValueSize) <= LargestPerCpuValue, $"value_size is {spec.ValueSize}, a per-CPU value has at most {LargestPerCpuValue} bytes", Errno.E2BIG);
-        Require(spec, spec.MaxEntries <= 1u << 31, $"max_entries is {spec.MaxEntries}, a hash has at most {1u << 31}", Errno.E2BIG);
+        Require(spec, spec.MaxEntries <= MostHashEntries, $"max_entries is {spec.MaxEntries}, a hash has at most {MostHashEntries}", Errno.E2BIG);
     }
 
     private static ulong Round(uint size) => ((ulong)size + 7) & ~7UL;
