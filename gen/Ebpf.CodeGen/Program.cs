@@ -15,6 +15,7 @@ GeneratedFile[] files =
     .. DialectEnum.Generate(Model("helpers"), "HelperId", "A helper function.", "src/Ebpf.Bytecode/Vocabulary"),
     SectionTable.Generate(Model("sections")),
     HelperPrototypeTable.Generate(Model("helper_prototypes"), Model("helpers"), groups),
+    ContextLayoutTable.Generate(Model("context_fields"), Model("context_layouts"), groups),
 ];
 
 int stale = 0;
