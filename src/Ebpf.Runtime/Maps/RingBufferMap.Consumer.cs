@@ -33,14 +33,39 @@ internal sealed unsafe partial class RingBufferMap
     /// <exception cref="InvalidOperationException">The record before has not been given back.</exception>
     public bool TryRead(out RingBufferLease lease)
     {
-        ObjectDisposedException.ThrowIf(!TryAddReference(), this);
-        if (Interlocked.Exchange(ref _isLeased, 1) != 0)
-        {
-            Release();
+        if (!TryBeginRead(out ulong position))
             throw new InvalidOperationException($"ring buffer '{Spec.Name}': dispose the record before reading the next");
+
+        if (TryPeek(ref position, out ReadOnlySpan<byte> record))
+        {
+            lease = new RingBufferLease(this, record, position);
+            return true;
         }
 
-        ulong position = ConsumerPosition;
+        lease = default;
+        EndRead(position);
+        return false;
+    }
+
+    /// <summary>Begins to read a batch where the consumer is; false while another reads. End it with <see cref="EndRead"/>.</summary>
+    public bool TryBeginRead(out ulong position)
+    {
+        ObjectDisposedException.ThrowIf(!TryAddReference(), this);
+        position = 0;
+        if (Interlocked.Exchange(ref _isLeased, 1) == 0)
+        {
+            // Only who holds the lease moves it.
+            position = ConsumerPosition;
+            return true;
+        }
+
+        Release();
+        return false;
+    }
+
+    /// <summary>Goes to the next record that is ready, past discarded ones. It stays valid until the read ends. False where there is none yet.</summary>
+    public bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record)
+    {
         ulong producer = Volatile.Read(ref ProducerPosition);
         while (position < producer)
         {
@@ -48,20 +73,24 @@ internal sealed unsafe partial class RingBufferMap
             uint length = Volatile.Read(ref *(uint*)header);
             if ((length & Busy) != 0)
                 break;
-            ulong next = position + RecordLength(length);
+            position += RecordLength(length);
             if ((length & Discarded) == 0)
             {
-                lease = new RingBufferLease(this, header + HeaderSize, (int)length, next);
+                record = new ReadOnlySpan<byte>(header + HeaderSize, (int)length);
                 return true;
             }
-
-            position = next;
-            Volatile.Write(ref ConsumerPosition, position);
         }
 
-        lease = default;
-        EndLease();
+        record = default;
         return false;
+    }
+
+    /// <summary>Ends a read: the room of what lies before the position is given back.</summary>
+    public void EndRead(ulong position)
+    {
+        Volatile.Write(ref ConsumerPosition, position);
+        Volatile.Write(ref _isLeased, 0);
+        Release();
     }
 
     /// <summary>
@@ -101,18 +130,6 @@ internal sealed unsafe partial class RingBufferMap
         }
     }
 
-    internal void EndLease(ulong position)
-    {
-        Volatile.Write(ref ConsumerPosition, position);
-        EndLease();
-    }
-
-    private void EndLease()
-    {
-        Volatile.Write(ref _isLeased, 0);
-        Release();
-    }
-
     private void WakeUp()
     {
         Volatile.Read(ref _woken)?.Invoke();
@@ -127,28 +144,25 @@ internal sealed unsafe partial class RingBufferMap
 }
 
 /// <summary>A record in a ring buffer, where it lies; dispose it to go on.</summary>
-internal unsafe ref struct RingBufferLease : IDisposable
+internal ref struct RingBufferLease : IDisposable
 {
-    private readonly byte* _record;
-    private readonly int _length;
     private readonly ulong _next;
     private RingBufferMap? _map;
 
-    internal RingBufferLease(RingBufferMap map, byte* record, int length, ulong next)
+    internal RingBufferLease(RingBufferMap map, ReadOnlySpan<byte> record, ulong next)
     {
         _map = map;
-        _record = record;
-        _length = length;
         _next = next;
+        Record = record;
     }
 
     /// <summary>The record's bytes, valid until the lease is disposed.</summary>
-    public readonly ReadOnlySpan<byte> Record => new(_record, _length);
+    public ReadOnlySpan<byte> Record { get; }
 
     /// <summary>Gives the record's room back.</summary>
     public void Dispose()
     {
-        _map?.EndLease(_next);
+        _map?.EndRead(_next);
         _map = null;
     }
 }

@@ -30,6 +30,7 @@ internal sealed unsafe partial class RingBufferMap(MapSpec spec, NativeHeap heap
     private readonly uint _mask = spec.MaxEntries - 1;
     private Control* _control;
     private byte* _data;
+    private ulong _lost;
 
     /// <summary>Where the consumer is, in bytes since the beginning; only it writes this word.</summary>
     public ref ulong ConsumerPosition => ref *(ulong*)((byte*)_control + NativeHeap.PageSize);
@@ -46,6 +47,9 @@ internal sealed unsafe partial class RingBufferMap(MapSpec spec, NativeHeap heap
             return Volatile.Read(ref ProducerPosition) - consumer;
         }
     }
+
+    /// <summary>Records that found no room since the map was created.</summary>
+    public ulong Lost => Volatile.Read(ref _lost);
 
     /// <summary>bpf_ringbuf_reserve: the address of so many bytes to fill in; null where there is no room.</summary>
     public byte* Reserve(ulong size, ulong flags) => flags == 0 ? Reserve(size) : null;
@@ -121,6 +125,8 @@ internal sealed unsafe partial class RingBufferMap(MapSpec spec, NativeHeap heap
         }
 
         NativeLock.Release(&_control->Lock);
+        if (!hasRoom)
+            Interlocked.Increment(ref _lost);
         return hasRoom ? header + HeaderSize : null;
     }
 
