@@ -7,25 +7,27 @@
 #
 # x.bpf.c becomes x.o with `clang -target bpf -O2 -g`, unless it says otherwise in lines such as
 #   // build: x_v4.o -mcpu=v4
-# which name an object and its further options, one object a line. Two options are this script's own: DWARF is stripped (BTF stays)
-# unless there is `--keep-dwarf`, and `--strip-btf` takes BTF away.
+# which name an object and its further options, one object a line. Three options are this script's own: DWARF is stripped (BTF stays)
+# unless there is `--keep-dwarf`, `--strip-btf` takes BTF away, `--rela` gives all relocations explicit addends of zero.
 # The result depends on the sources and clang's version alone: no path and no time gets into an object.
 set -eu
 
-CLANG=${CLANG:-clang-19}
-OBJCOPY=${OBJCOPY:-llvm-objcopy-19}
+LLVM=${LLVM:-19}
+CLANG=clang-$LLVM
+OBJCOPY=llvm-objcopy-$LLVM
 root=$(cd "$(dirname "$0")/../.." && pwd)
 
 # compile SOURCE OBJECT OPTION...
 compile() {
     source=$1 object=$2
     shift 2
-    objcopy=--strip-debug
+    objcopy=--strip-debug rela=
     for option; do
         shift
         case $option in
         --keep-dwarf) objcopy= ;;
         --strip-btf) objcopy="--strip-debug --remove-section=.BTF --remove-section=.rel.BTF --remove-section=.BTF.ext --remove-section=.rel.BTF.ext" ;;
+        --rela) rela=1 ;;
         *) set -- "$@" "$option" ;;
         esac
     done
@@ -36,6 +38,10 @@ compile() {
             -I../include -Iinclude -I../../samples/include "$@" -c "$(basename "$source")" -o "$object"
         # shellcheck disable=SC2086 # a list of options
         [ -z "$objcopy" ] || "$OBJCOPY" $objcopy "$object"
+        if [ -n "$rela" ]; then
+            obj2yaml-"$LLVM" "$object" | sed 's/SHT_REL$/SHT_RELA/' >"$object.yaml"
+            yaml2obj-"$LLVM" "$object.yaml" -o "$object"
+        fi
     )
 }
 
