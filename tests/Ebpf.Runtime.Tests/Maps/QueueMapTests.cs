@@ -1,4 +1,5 @@
 using Ebpf.Runtime.Maps;
+using Ebpf.Runtime.Memory;
 using static Ebpf.Runtime.Tests.Maps.MapCalls;
 
 namespace Ebpf.Runtime.Tests.Maps;
@@ -132,7 +133,7 @@ public unsafe class QueueMapTests
 
         Threads.Run(4, thread =>
         {
-            using Memory.ExecutionSlot slot = room.Slots.Enter();
+            using ExecutionSlot slot = room.Slots.Enter();
             for (int i = 0; i < PerThread;)
             {
                 if (thread < 2)
