@@ -1,0 +1,260 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Ebpf.Bytecode.Isa;
+using Ebpf.Bytecode.Specs;
+using Ebpf.Runtime.Contexts;
+using Ebpf.Runtime.Interpreter;
+using Ebpf.Runtime.Maps;
+using Ebpf.Runtime.Memory;
+using Ebpf.Verifier;
+
+namespace Ebpf.Runtime;
+
+/// <summary>A program that the embedded engine can run. Safe for concurrent use.</summary>
+/// <remarks>
+/// References keep its memory: its owner's (given up by <see cref="Dispose"/>) and one for each program array that holds it. When the last is
+/// gone, memory is freed as soon as no run is left that could execute it.
+/// </remarks>
+internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
+{
+    /// <summary>Before the operations: a weak GCHandle of the program, for who has only the address.</summary>
+    private const int HeaderBytes = 64;
+
+    private readonly NativeBlock _code;
+    private readonly List<string> _traps;
+    private readonly List<EmbeddedMap> _maps = [];
+    private readonly GCHandle _self;
+    private readonly Facts? _facts;
+    private int _referenceCount = 1;
+    private int _isDisposed;
+
+    internal EmbeddedProgram(Engine engine, int id, ProgramSpec spec, Facts? facts, IReadOnlyList<EmbeddedMap?> maps, ProgramOptions options)
+    {
+        Engine = engine;
+        Id = id;
+        Spec = spec;
+        _facts = facts;
+        IsChecking = options.Checks || options.Observer is not null || (facts is null && !options.TrustsUnverified);
+        InstructionBudget = options.InstructionBudget;
+        Observer = options.Observer;
+        Hook = Hook.For(spec, facts?.Context ?? options.Context);
+        ContextMap = Hook.MapContext(facts?.Context ?? options.Context);
+        StackBytes = FrameSize.Of(facts, 0);
+
+        try
+        {
+            foreach (EmbeddedMap map in UsedMaps(maps))
+            {
+                if (map is ReferenceArrayMap { Type: MapType.ProgArray } programs && !programs.IsCompatible(spec.Type, spec.HandlesFragments))
+                    throw new BpfException($"program '{spec.Name}' is a {spec.Type.Text()}, but the program array '{map.Spec.Name}' is for programs of another kind", Errno.EINVAL) { Program = spec.Name };
+                ObjectDisposedException.ThrowIf(!map.TryAddReference(), map);
+                _maps.Add(map);
+            }
+
+            int operations = Decoder.OperationCount(spec);
+            _code = engine.Heap.Allocate((ulong)HeaderBytes + ((ulong)operations * (ulong)sizeof(Operation)), 64, $"program '{spec.Name}'");
+            Entry = (Operation*)(_code.Address + HeaderBytes);
+            _traps = Decoder.Decode(spec, facts, maps, IsChecking, Entry);
+            _self = GCHandle.Alloc(this, GCHandleType.Weak);
+            *(nint*)_code.Address = GCHandle.ToIntPtr(_self);
+        }
+        catch
+        {
+            GC.SuppressFinalize(this);
+            _code?.Dispose();
+            ReleaseMaps();
+            throw;
+        }
+    }
+
+    ~EmbeddedProgram()
+    {
+        // The block has a finalizer of its own, and so have the maps.
+        if (_self.IsAllocated)
+            _self.Free();
+    }
+
+    /// <summary>The engine that the program belongs to.</summary>
+    public Engine Engine { get; }
+
+    /// <summary>Which of the engine's programs this is, from 1.</summary>
+    public int Id { get; }
+
+    /// <summary>What the program was created from.</summary>
+    public ProgramSpec Spec { get; }
+
+    /// <summary>Bytes of native memory that the program holds.</summary>
+    public long MemoryBytes => _code.AccountedBytes;
+
+    /// <summary>Whether every access is tested.</summary>
+    public bool IsChecking { get; }
+
+    /// <summary>What program arrays hold: an address that <see cref="FromHandle"/> understands.</summary>
+    public nint Handle => (nint)_code.Address;
+
+    ProgramType IProgramReferent.ProgramType => Spec.Type;
+
+    bool IProgramReferent.HandlesFragments => Spec.HandlesFragments;
+
+    uint IReferent.Id => (uint)Id;
+
+    /// <summary>The maps that the program refers to.</summary>
+    internal IReadOnlyList<EmbeddedMap> Maps => _maps;
+
+    internal Hook Hook { get; }
+
+    internal ContextMap ContextMap { get; }
+
+    internal IExecutionObserver? Observer { get; }
+
+    internal long InstructionBudget { get; }
+
+    /// <summary>The first operation.</summary>
+    internal Operation* Entry { get; }
+
+    /// <summary>Bytes of stack that the program's own frame uses.</summary>
+    internal int StackBytes { get; }
+
+    /// <summary>Runs the program.</summary>
+    /// <exception cref="BpfException">EINVAL where the packet or the context do not fit the program's type; ENOMEM.</exception>
+    /// <exception cref="ObjectDisposedException">The program is gone.</exception>
+    public RunOutcome Run(RunRequest request)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Repeat, 1);
+        using RunSession session = Begin(request);
+        long start = Stopwatch.GetTimestamp();
+        ulong value = 0;
+        int repetitions = 0;
+        do
+            value = session.Execute();
+        while (++repetitions < request.Repeat && session.Fault is null);
+
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
+        return new RunOutcome
+        {
+            ReturnValue = value,
+            Duration = elapsed / repetitions,
+            Data = Hook.Data(session.Run),
+            Context = Hook.Context(session.Run),
+            Printk = session.Run.Printk,
+            Fault = session.Fault,
+        };
+    }
+
+    /// <summary>Begins a series of runs with the same input, which allocate nothing. Dispose the session.</summary>
+    internal RunSession Begin(RunRequest request)
+    {
+        if (request.Cpu is { } cpu && (uint)cpu >= (uint)Engine.Slots.Count)
+            throw new ArgumentOutOfRangeException(nameof(request), cpu, $"there are {Engine.Slots.Count} CPUs (slots), numbered from 0");
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        ExecutionSlot slot = Engine.Slots.Enter();
+        Run? run = null;
+        try
+        {
+            // Tested within the slot: who disposes either is seen here, or waits for the slot.
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+            run = Engine.Rent(slot.Index);
+            run.Begin(this, request, slot.Index);
+            return new RunSession(Engine, slot, run);
+        }
+        catch
+        {
+            if (run is not null)
+                Engine.Return(slot.Index, run);
+            slot.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a reference; false where the program is gone already.</summary>
+    public bool TryAddReference()
+    {
+        int count = Volatile.Read(ref _referenceCount);
+        while (count > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _referenceCount, count + 1, count);
+            if (seen == count)
+                return true;
+            count = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives a reference back.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _referenceCount) == 0)
+            Engine.Slots.Defer(Free);
+    }
+
+    /// <summary>Gives up the owner's reference: no run begins any more, and the last one has ended when this returns (except within a run).</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        if (!Engine.Slots.IsInRun)
+            Engine.Slots.WaitForRuns();
+        Release();
+    }
+
+    /// <summary>The program behind a handle.</summary>
+    internal static EmbeddedProgram FromHandle(nint handle) => Unsafe.As<EmbeddedProgram>(GCHandle.FromIntPtr(*(nint*)handle).Target!);
+
+    /// <summary>Whether an operation is one of this program's.</summary>
+    internal bool Contains(Operation* operation) => operation >= Entry && operation <= Entry + Spec.Instructions.Length;
+
+    /// <summary>The slot of an operation.</summary>
+    internal int SlotOf(Operation* operation) => (int)(operation - Entry);
+
+    /// <summary>Whether an operation is the first of a function.</summary>
+    internal bool IsFunction(Operation* operation)
+    {
+        if (((ulong)((byte*)operation - (byte*)Entry) % (ulong)sizeof(Operation)) != 0)
+            return false;
+        int slot = SlotOf(operation);
+        foreach (FunctionSpec function in Spec.Functions)
+        {
+            if (function.Start == slot)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Bytes of stack that the function at an operation uses.</summary>
+    internal int StackBytesOf(Operation* operation) => FrameSize.Of(_facts, SlotOf(operation));
+
+    /// <summary>Why a trap stops the run.</summary>
+    internal string TrapReason(int index) => _traps[index];
+
+    private HashSet<EmbeddedMap> UsedMaps(IReadOnlyList<EmbeddedMap?> maps)
+    {
+        HashSet<EmbeddedMap> used = [];
+        foreach (Instruction instruction in Spec.Instructions)
+        {
+            bool isMap = instruction.IsWide && (PseudoLoad)instruction.Source is PseudoLoad.MapIndex or PseudoLoad.MapIndexValue;
+            if (isMap && (uint)instruction.Immediate < (uint)maps.Count && maps[instruction.Immediate] is { } map)
+                used.Add(map);
+        }
+
+        return used;
+    }
+
+    private void Free()
+    {
+        if (_self.IsAllocated)
+            _self.Free();
+        GC.SuppressFinalize(this);
+        _code.Dispose();
+        ReleaseMaps();
+    }
+
+    private void ReleaseMaps()
+    {
+        foreach (EmbeddedMap map in _maps)
+            map.Release();
+        _maps.Clear();
+    }
+}

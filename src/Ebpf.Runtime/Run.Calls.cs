@@ -1,0 +1,157 @@
+using Ebpf.Bytecode.Isa;
+using Ebpf.Runtime.Helpers;
+using Ebpf.Runtime.Interpreter;
+using Ebpf.Runtime.Maps;
+
+namespace Ebpf.Runtime;
+
+/// <content>Calls: functions of the program, callbacks, tail calls.</content>
+internal sealed unsafe partial class Run
+{
+    /// <remarks>MAX_TAIL_CALL_CNT in include/linux/bpf.h.</remarks>
+    internal const int TailCallLimit = 33;
+
+    /// <remarks>BPF_MAX_LOOPS in include/linux/bpf.h.</remarks>
+    internal const int LoopLimit = 8 * 1024 * 1024;
+
+    // Programs that a tail call left while a caller of theirs is still to be returned to.
+    private readonly List<EmbeddedProgram> _visited = [];
+
+    /// <summary>Tail calls so far.</summary>
+    internal int TailCalls { get; private set; }
+
+    /// <summary>Enters a function: saves what its return restores, and moves the frame pointer. False, and the run stopped, where there is no more room.</summary>
+    internal bool Enter(Operation* returnTo, int stackBytes)
+    {
+        Frame* caller = Frame;
+        ulong* r = Registers;
+        bool isFirst = caller == _frames;
+        byte* top = isFirst ? _stackTop : (byte*)r[10] - caller->StackBytes;
+        byte* bottom = top - stackBytes;
+        if (caller + 1 >= _frames + FrameCount || bottom < _stackTop - StackBytes)
+        {
+            Stop("calls are nested too deeply");
+            return false;
+        }
+
+        Frame* frame = caller + 1;
+        frame->Return = returnTo;
+        frame->R6 = r[6];
+        frame->R7 = r[7];
+        frame->R8 = r[8];
+        frame->R9 = r[9];
+        frame->R10 = r[10];
+        frame->StackBytes = stackBytes;
+        frame->MayGoto = LoopLimit;
+        Frame = frame;
+        r[10] = (ulong)top;
+        if (bottom < _stackLow)
+            _stackLow = bottom;
+        return true;
+    }
+
+    /// <summary>Calls a function of the program from a helper. False where the run is stopped; then the helper returns at once.</summary>
+    internal bool Call(ulong function, ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, out ulong result)
+    {
+        result = 0;
+        if (Find(function) is not { } program || !program.IsFunction((Operation*)function))
+        {
+            Stop($"0x{function:x} is not the address of a function of this program");
+            return false;
+        }
+
+        Operation* position = Position;
+        ulong* r = Registers;
+        r[1] = r1;
+        r[2] = r2;
+        r[3] = r3;
+        r[4] = r4;
+        r[5] = r5;
+        if (!Enter(null, program.StackBytesOf((Operation*)function)))
+            return false;
+        Dispatch((Operation*)function);
+        if (IsStopped)
+            return false;
+        Position = position;
+        result = r[0];
+        return true;
+    }
+
+    /// <summary>callx: a helper by its number, or a function of the program by its address. Where to go on; null where the run is stopped.</summary>
+    internal Operation* CallRegister(Operation* operation)
+    {
+        ulong* r = Registers;
+        ulong target = r[operation->Destination];
+        if (Find(target) is { } program && program.IsFunction((Operation*)target))
+            return Enter(operation + 1, program.StackBytesOf((Operation*)target)) ? (Operation*)target : null;
+
+        if (target > int.MaxValue || HelperIdTable.From(Program.Spec.Dialect, (int)target) is not { } id || id == HelperId.TailCall || HelperTable.Find(id) is var function && function == null)
+        {
+            Stop($"a call through r{operation->Destination} = 0x{target:x}, which is neither a function of this program nor a helper");
+            return null;
+        }
+
+        r[0] = function(r[1], r[2], r[3], r[4], r[5], this);
+        return IsStopped ? null : operation + 1;
+    }
+
+    /// <summary>bpf_tail_call: where to go on, in the other program or, with a negative R0, behind the call; null where the run is stopped.</summary>
+    /// <remarks>Linux leaves R0 open where there is no such program; here it is -ENOENT, and -ELOOP beyond the limit.</remarks>
+    internal Operation* TailCall(Operation* operation)
+    {
+        ulong* r = Registers;
+        if (!TryMap(r[2], out EmbeddedMap map))
+            return null;
+        if (TailCalls >= TailCallLimit)
+        {
+            r[0] = Result(Errno.ELOOP);
+            return operation + 1;
+        }
+
+        nint handle = map is ReferenceArrayMap { Type: MapType.ProgArray } programs ? programs.Target((uint)r[3]) : 0;
+        if (handle == 0)
+        {
+            r[0] = Result(Errno.ENOENT);
+            return operation + 1;
+        }
+
+        EmbeddedProgram target = EmbeddedProgram.FromHandle(handle);
+        byte* bottom = (byte*)r[10] - target.StackBytes;
+        if (bottom < _stackTop - StackBytes)
+        {
+            Stop("tail calls out of subprograms have used up the stack");
+            return null;
+        }
+
+        if (bottom < _stackLow)
+            _stackLow = bottom;
+        TailCalls++;
+        _visited.Add(Program);
+        Program = target;
+        if (IsChecking)
+            Memory.GrantMaps(target);
+        Frame->StackBytes = target.StackBytes;
+        Frame->MayGoto = LoopLimit;
+        return target.Entry;
+    }
+
+    /// <summary>The program, among those of this run, that an operation belongs to.</summary>
+    private EmbeddedProgram? Find(ulong operation)
+    {
+        if (Program.Contains((Operation*)operation))
+            return Program;
+        foreach (EmbeddedProgram program in _visited)
+        {
+            if (program.Contains((Operation*)operation))
+                return program;
+        }
+
+        return null;
+    }
+
+    /// <summary>A helper's answer for an error.</summary>
+    internal static ulong Result(Errno errno) => (ulong)-(long)errno;
+
+    /// <summary>A helper's answer: 0 or a negative error number, sign-extended.</summary>
+    internal static ulong Result(int value) => (ulong)value;
+}

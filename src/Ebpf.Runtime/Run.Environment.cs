@@ -1,0 +1,64 @@
+using System.Diagnostics;
+
+namespace Ebpf.Runtime;
+
+/// <content>What the run takes for the machine: clock, random numbers, current task, log.</content>
+internal sealed unsafe partial class Run
+{
+    private readonly List<string> _printk = [];
+
+    /// <summary>The clock; a fixed one makes runs repeatable.</summary>
+    internal RunClock Clock;
+
+    /// <summary>The random numbers.</summary>
+    internal RunRandom Random;
+
+    /// <summary>tgid &lt;&lt; 32 | pid; null for this process.</summary>
+    internal ulong? PidTgid { get; private set; }
+
+    /// <summary>The name of the current task; null for this process.</summary>
+    internal string? Comm { get; private set; }
+
+    /// <summary>The lines that the program printed.</summary>
+    internal string[] Printk => [.. _printk];
+
+    /// <summary>Adds a line.</summary>
+    internal void Print(string line) => _printk.Add(line);
+}
+
+/// <summary>Where bpf_redirect and its like want the packet to go.</summary>
+/// <param name="Interface">The interface, or the key in the map.</param>
+/// <param name="Flags">The flags that were given.</param>
+/// <param name="Map">The map, where one was given.</param>
+internal readonly record struct RedirectTarget(ulong Interface, ulong Flags, Maps.EmbeddedMap? Map);
+
+/// <summary>A clock that can stand still.</summary>
+internal struct RunClock
+{
+    private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
+
+    /// <summary>What the clock answers; null for the machine's time since boot.</summary>
+    internal ulong? Fixed;
+
+    /// <summary>Nanoseconds since boot.</summary>
+    internal readonly ulong Nanoseconds => Fixed ?? (Stopwatch.Frequency == 1_000_000_000 ? (ulong)Stopwatch.GetTimestamp() : (ulong)(Stopwatch.GetTimestamp() * s_nanosecondsPerTick));
+}
+
+/// <summary>Pseudo-random numbers: SplitMix64, the same from the same seed on every machine.</summary>
+internal struct RunRandom
+{
+    private ulong _state;
+
+    /// <summary>Starts the sequence that belongs to a seed; a random one for null.</summary>
+    internal void Seed(ulong? seed) => _state = seed ?? (ulong)System.Random.Shared.NextInt64();
+
+    /// <summary>The next 32 bits.</summary>
+    internal uint Next()
+    {
+        _state += 0x9e3779b97f4a7c15;
+        ulong z = _state;
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+        return (uint)((z ^ (z >> 31)) >> 32);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using Ebpf.Bytecode.Isa;
+using Ebpf.Bytecode.Specs;
+using Ebpf.Runtime.Maps;
+using Ebpf.Runtime.Memory;
+
+namespace Ebpf.Runtime.Tests;
+
+/// <summary>An engine with a guarded heap and four slots; disposing it proves that nothing was left behind.</summary>
+internal sealed class EngineRoom : IDisposable
+{
+    private readonly List<EmbeddedMap> _maps = [];
+    private readonly List<EmbeddedProgram> _programs = [];
+
+    public EngineRoom() => Engine = new Engine(new EngineOptions { Slots = 4, Heap = Heap });
+
+    public NativeHeap Heap { get; } = new(isGuarded: true);
+
+    public Engine Engine { get; }
+
+    /// <summary>The program of a test: its functions are where it calls to, or takes an address of.</summary>
+    public static ProgramSpec Spec(ProgramType type, params ReadOnlySpan<Instruction> code)
+    {
+        var starts = new SortedSet<int> { 0 };
+        for (int slot = 0; slot < code.Length; slot++)
+        {
+            if (code[slot].IsLocalCall || (code[slot].IsWide && code[slot].Source == (Register)PseudoLoad.Function))
+                starts.Add(slot + 1 + code[slot].Immediate);
+        }
+
+        return new ProgramSpec
+        {
+            Name = "tested",
+            SectionName = "test",
+            Type = type,
+            License = "GPL",
+            Instructions = [.. code],
+            Functions = [.. starts.Select(start => new FunctionSpec(start, $"at_{start}", 0, false))],
+        };
+    }
+
+    public EmbeddedMap Map(MapType type, uint keySize, uint valueSize, uint maxEntries, MapFlags flags = MapFlags.None) => Map(new MapSpec
+    {
+        Name = $"map{_maps.Count}",
+        Type = type,
+        KeySize = keySize,
+        ValueSize = valueSize,
+        MaxEntries = maxEntries,
+        Flags = flags,
+    });
+
+    public EmbeddedMap Map(MapSpec spec)
+    {
+        EmbeddedMap map = Engine.CreateMap(spec);
+        _maps.Add(map);
+        return map;
+    }
+
+    /// <summary>A program over the room's maps so far; tested at each access unless <paramref name="checks"/> is false.</summary>
+    public EmbeddedProgram Program(ProgramSpec spec, bool checks = true, ProgramOptions? options = null)
+    {
+        options ??= new ProgramOptions { InstructionBudget = 100_000_000 };
+        EmbeddedProgram program = Engine.CreateProgram(spec, null, [.. _maps], options with { Checks = checks, TrustsUnverified = !checks });
+        _programs.Add(program);
+        return program;
+    }
+
+    /// <summary>Runs a program in checking mode.</summary>
+    public RunOutcome Run(ProgramType type, RunRequest request, params ReadOnlySpan<Instruction> code) => Program(Spec(type, code)).Run(request);
+
+    /// <summary>Runs a program without context in both modes, which must agree, and gives R0.</summary>
+    public static ulong Value(params ReadOnlySpan<Instruction> code) => Value(default(ReadOnlyMemory<byte>), code);
+
+    /// <summary>Runs a program on memory (R1, length R2) in both modes, which must agree, and gives R0.</summary>
+    public static ulong Value(ReadOnlyMemory<byte> memory, params ReadOnlySpan<Instruction> code)
+    {
+        using var room = new EngineRoom();
+        ProgramSpec spec = Spec(ProgramType.Unspec, code);
+        RunOutcome checking = room.Program(spec).Run(new RunRequest { Data = memory });
+        RunOutcome plain = room.Program(spec, checks: false).Run(new RunRequest { Data = memory });
+        Assert.Null(checking.Fault);
+        Assert.Null(plain.Fault);
+        Assert.Equal(checking.ReturnValue, plain.ReturnValue);
+        Assert.Equal(checking.Data, plain.Data);
+        return checking.ReturnValue;
+    }
+
+    /// <summary>Runs a program without context in checking mode, which must stop it, and gives the fault.</summary>
+    public static Fault Fault(params ReadOnlySpan<Instruction> code)
+    {
+        using var room = new EngineRoom();
+        Fault? fault = room.Run(ProgramType.Unspec, new RunRequest(), code).Fault;
+        Assert.NotNull(fault);
+        return fault;
+    }
+
+    public void Dispose()
+    {
+        foreach (EmbeddedProgram program in _programs)
+            program.Dispose();
+        foreach (EmbeddedMap map in _maps)
+            map.Dispose();
+        Engine.Dispose();
+        Assert.Equal(0, Heap.LiveBytes);
+        Assert.Equal(0, Heap.LiveBlocks);
+    }
+}
