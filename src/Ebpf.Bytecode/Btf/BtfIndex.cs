@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Ebpf.Bytecode.Btf;
 
 /// <summary>Finds where each type begins: the one walk over all types that opening costs.</summary>
@@ -10,6 +12,8 @@ internal static class BtfIndex
     private const int MaxTypes = 0x7fff_ffff / TypeLength;
 
     /// <summary>Offsets by id, from the first id on.</summary>
+    // A kernel has more than a hundred thousand types, and most processes come here once: too seldom for code that is optimised step by step.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int[] Build(in BoundedReader types, in BtfLayout layout, uint firstId, string name)
     {
         int count = 0;
@@ -29,6 +33,7 @@ internal static class BtfIndex
         return offsets;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LengthAt(in BoundedReader types, in BtfLayout layout, ulong offset, uint id, string name)
     {
         if ((ulong)types.Length - offset < TypeLength)

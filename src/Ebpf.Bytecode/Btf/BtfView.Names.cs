@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Ebpf.Bytecode.Btf;
@@ -40,8 +41,11 @@ public sealed partial class BtfView
         private readonly uint[] _heads;
         private readonly uint[] _next;
 
+        // As for the index of types: most processes come here once, with a whole kernel.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public NameIndex(BtfView view)
         {
+            BoundedReader types = view.TypeReader;
             int count = view._offsets.Length;
             _firstId = view._firstId;
             _heads = new uint[BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, 1))];
@@ -49,7 +53,7 @@ public sealed partial class BtfView
             for (int i = count - 1; i >= 0; i--)
             {
                 uint id = _firstId + (uint)i;
-                ReadOnlySpan<byte> name = view[id].NameBytes;
+                ReadOnlySpan<byte> name = view.StringBytes(types.UInt32((ulong)view._offsets[i]));
                 if (name.IsEmpty)
                     continue;
                 ref uint head = ref _heads[Bucket(BtfName.Essential(name))];

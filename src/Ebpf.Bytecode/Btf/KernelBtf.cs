@@ -1,5 +1,3 @@
-using System.IO.MemoryMappedFiles;
-
 namespace Ebpf.Bytecode.Btf;
 
 /// <summary>Type information of the running kernel, below /sys/kernel/btf.</summary>
@@ -30,7 +28,7 @@ internal static class KernelBtf
             if (!File.Exists(Vmlinux))
                 throw new BpfException($"the running kernel has no type information ({Vmlinux}); it needs Linux 5.4 or later, built with CONFIG_DEBUG_INFO_BTF", Errno.ENOENT);
             if (s_mapped.IsEmpty)
-                s_mapped = TryMap(Vmlinux);
+                s_mapped = MappedMemory.TryMap(Vmlinux);
 
             view = BtfView.Read(s_mapped.IsEmpty ? InputFile.Read(Vmlinux) : s_mapped, "vmlinux");
             s_view.SetTarget(view);
@@ -44,18 +42,5 @@ internal static class KernelBtf
         if (module.Contains('/') || !File.Exists(path))
             throw new BpfException($"there is no type information of a kernel module '{module}'; it must be loaded, and the kernel 5.11 or later", Errno.ENOENT);
         return BtfView.Read(InputFile.Read(path), module, Open());
-    }
-
-    private static ReadOnlyMemory<byte> TryMap(string path)
-    {
-        try
-        {
-            using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
-            return new MappedMemory(file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read)).Memory;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            return default;
-        }
     }
 }

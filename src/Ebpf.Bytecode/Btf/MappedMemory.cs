@@ -1,22 +1,41 @@
 using System.Buffers;
-using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ebpf.Bytecode.Btf;
 
-/// <summary>A mapped file as memory. It is never unmapped by itself, so that spans into it stay valid: whoever makes one keeps it for good.</summary>
-internal sealed unsafe class MappedMemory : MemoryManager<byte>
+/// <summary>A file below /sys/kernel/btf, mapped into memory. It stays mapped for the life of the process, so that spans into it stay valid.</summary>
+internal sealed unsafe partial class MappedMemory : MemoryManager<byte>
 {
-    private readonly MemoryMappedViewAccessor _view;
+    private const int ProtectionRead = 1, MapPrivate = 2;
+
     private readonly byte* _start;
     private readonly int _length;
 
-    public MappedMemory(MemoryMappedViewAccessor view)
+    private MappedMemory(byte* start, int length)
     {
-        _view = view;
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        _start = start + view.PointerOffset;
-        _length = checked((int)view.Capacity);
+        _start = start;
+        _length = length;
+    }
+
+    /// <summary>Maps a file; empty where the kernel does not allow it, as kernels before 6.16 do not.</summary>
+    public static ReadOnlyMemory<byte> TryMap(string path)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            long length = RandomAccess.GetLength(file);
+            if (length is <= 0 or > int.MaxValue)
+                return default;
+
+            // The kernel wants a private mapping, which System.IO.MemoryMappedFiles makes only together with the right to write.
+            nint start = Map(0, (nuint)length, ProtectionRead, MapPrivate, file, 0);
+            return start == -1 ? default : new MappedMemory((byte*)start, (int)length).Memory;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DllNotFoundException or EntryPointNotFoundException)
+        {
+            return default;
+        }
     }
 
     public override Span<byte> GetSpan() => new(_start, _length);
@@ -29,9 +48,8 @@ internal sealed unsafe class MappedMemory : MemoryManager<byte>
 
     protected override void Dispose(bool disposing)
     {
-        if (!disposing)
-            return;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial nint Map(nint address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
 }

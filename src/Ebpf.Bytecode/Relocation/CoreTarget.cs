@@ -1,0 +1,39 @@
+using Ebpf.Bytecode.Btf;
+
+namespace Ebpf.Bytecode.Relocation;
+
+/// <summary>The types of the place where programs will run: a kernel's and, for what it does not have itself, its modules'; or any other BTF.</summary>
+/// <param name="types">The main type information.</param>
+/// <param name="modules">Gives the modules' type information; asked at most once, and only when a type is not found in the main one.</param>
+internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? modules = null)
+{
+    private IReadOnlyList<BtfView>? _modules;
+
+    /// <summary>All types that could be meant by a local one: of the same name but for the flavour (<c>___old</c>), and of a compatible kind.</summary>
+    public List<BtfType> FindCandidates(in BtfType local)
+    {
+        var candidates = new List<BtfType>();
+        AddCandidates(types, local, candidates, withBase: true);
+        if (candidates.Count > 0 || modules is null)
+            return candidates;
+
+        _modules ??= modules();
+        foreach (BtfView module in _modules)
+            AddCandidates(module, local, candidates, withBase: false);
+        return candidates;
+    }
+
+    private static void AddCandidates(BtfView view, in BtfType local, List<BtfType> candidates, bool withBase)
+    {
+        if (withBase && view.Base is BtfView baseView)
+            AddCandidates(baseView, local, candidates, withBase);
+
+        ReadOnlySpan<byte> name = BtfName.Essential(local.NameBytes);
+        for (uint id = view.Names.First(name); id != 0; id = view.Names.Next(id))
+        {
+            BtfType type = view[id];
+            if (CoreTypeRules.KindsAreCompatible(type, local) && BtfName.Essential(type.NameBytes).SequenceEqual(name))
+                candidates.Add(type);
+        }
+    }
+}
