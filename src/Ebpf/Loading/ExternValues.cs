@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Ebpf.Bytecode.Objects;
+using Ebpf.Bytecode.Relocation;
+
+namespace Ebpf.Loading;
+
+/// <summary>What the externs of an object stand for in one load.</summary>
+internal sealed class ExternValues
+{
+    /// <summary>What each extern is, by its position in the object.</summary>
+    public required ImmutableArray<ExternValue> Values { get; init; }
+
+    /// <summary>The value of the .kconfig map.</summary>
+    public required byte[] KconfigData { get; init; }
+
+    /// <summary>Finds a value for every extern. One that is not weak and has none fails the load, also where only skipped programs use it.</summary>
+    /// <remarks>bpf_object__resolve_externs in libbpf.c.</remarks>
+    public static ExternValues Resolve(ObjectImage image, LoadOptions options, string objectName)
+    {
+        var values = new ExternValue[image.Externs.Length];
+        int size = 0;
+        foreach (ExternImage needed in image.Externs)
+        {
+            if (needed.Kind == ExternKind.Kconfig)
+            {
+                size = Math.Max(size, checked((int)(needed.Offset + needed.Size)));
+            }
+        }
+
+        byte[] data = new byte[size];
+        var config = new KernelConfig(options.KernelConfig);
+        for (int i = 0; i < values.Length; i++)
+        {
+            ExternImage needed = image.Externs[i];
+            bool isFound = needed.Kind switch
+            {
+                ExternKind.Kconfig => config.TryWrite(needed, data.AsSpan((int)needed.Offset, (int)needed.Size), objectName),
+                // The compiler's own calls, for which the linker has helpers.
+                ExternKind.LibraryFunction => true,
+                // The embedded platform has no kernel whose symbols and functions could be meant.
+                _ => false,
+            };
+            if (!isFound && !needed.IsWeak)
+            {
+                throw new BpfException($"{objectName}: {Describe(needed)} '{needed.Name}' is not there, and is not declared __weak{Advice(needed)}", Errno.ESRCH);
+            }
+
+            values[i] = isFound ? ExternValue.Resolved : ExternValue.Unresolved;
+        }
+
+        return new ExternValues { Values = [.. values], KconfigData = data };
+    }
+
+    private static string Describe(ExternImage needed) => needed.Kind switch
+    {
+        ExternKind.Kconfig => "the kernel configuration value",
+        ExternKind.KernelSymbol => "the kernel symbol",
+        ExternKind.KernelFunction => "the kernel function",
+        _ => "the extern",
+    };
+
+    private static string Advice(ExternImage needed) => needed.Kind == ExternKind.Kconfig ? ": give it in LoadOptions.KernelConfig" : "";
+}

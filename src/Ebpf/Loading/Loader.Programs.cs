@@ -1,0 +1,74 @@
+using Ebpf.Bytecode.Specs;
+using Ebpf.Platforms;
+using Ebpf.Verifier;
+using Ebpf.Verifier.Diagnostics;
+
+namespace Ebpf.Loading;
+
+internal sealed partial class Loader
+{
+    /// <summary>Loads the selected programs, in order; stops at the first that fails.</summary>
+    public void LoadPrograms()
+    {
+        foreach (ProgramPlan plan in _object.Programs)
+        {
+            if (_linked[plan.Index] is not { } program)
+            {
+                continue;
+            }
+
+            CheckType(plan);
+            IProgramHandle handle = _undo.Owns(Load(program));
+            _state.Programs[plan.Index] = new LoadedProgram(program, handle);
+            _state.VerifiedInstructions += handle.Figures.VerifiedInstructions ?? 0;
+        }
+    }
+
+    private IProgramHandle Load(ProgramSpec program)
+    {
+        long left = _options.Limits.Instructions - _state.VerifiedInstructions;
+        int limit = (int)Math.Clamp(left, 0, _options.Verifier.InstructionLimit);
+        if (limit == 0)
+        {
+            throw Exhausted(program, null);
+        }
+
+        var loading = new ProgramLoading
+        {
+            Maps = _state.MapSpecs,
+            MapHandles = _state.Maps,
+            Verifier = _options.Verifier with { InstructionLimit = limit },
+        };
+        try
+        {
+            return _platform.LoadProgram(program, loading);
+        }
+        catch (VerifierException e) when (limit < _options.Verifier.InstructionLimit && e.RuleKind == Rule.TooComplex)
+        {
+            throw Exhausted(program, e);
+        }
+    }
+
+    private BpfException Exhausted(ProgramSpec program, VerifierException? inner) =>
+        new($"{_object.Name}: program '{program.Name}' is not verified: the programs of the object took all of LoadLimits.Instructions ({_options.Limits.Instructions})", Errno.E2BIG, inner)
+        {
+            Program = program.Name,
+        };
+
+    /// <remarks>bpf_object_load_prog in libbpf.c: only what is loaded needs a type.</remarks>
+    private void CheckType(ProgramPlan plan)
+    {
+        if (plan.Type == ProgramType.Unspec)
+        {
+            throw new BpfException(
+                $"{_object.Name}: program '{plan.Name}' is in section '{plan.Image.SectionName}', which names no program type: use a section name such as \"xdp\", set BpfProgramSpec.Type, or turn its AutoLoad off",
+                Errno.EINVAL)
+            { Program = plan.Name };
+        }
+
+        if (plan.Type == ProgramType.StructOps && !_object.Maps.Any(m => m.Image.StructOpsFunctions.Any(f => f.Program == plan.Index)))
+        {
+            throw new BpfException($"{_object.Name}: program '{plan.Name}' is for struct_ops, but no struct_ops map names it", Errno.EINVAL) { Program = plan.Name };
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Ebpf.Runtime;
+
+namespace Ebpf.Platforms;
+
+/// <summary>A loaded program. Disposing gives up this handle; the program itself goes when its last run, link and PROG_ARRAY slot is gone.</summary>
+internal interface IProgramHandle : IDisposable
+{
+    /// <summary>The descriptor, above 2; null where the platform has none.</summary>
+    int? Fd { get; }
+
+    /// <summary>What loading it took.</summary>
+    ProgramFigures Figures { get; }
+
+    /// <summary>Runs it with the given input.</summary>
+    RunOutcome Run(RunRequest request);
+
+    /// <summary>Attaches it. The link keeps the program alive.</summary>
+    ILinkHandle Attach(AttachRequest request);
+}
+
+/// <summary>What loading a program took, as far as the platform can tell.</summary>
+/// <param name="Instructions">Slots of the program with its subprograms.</param>
+/// <param name="VerifiedInstructions">Instructions that the verifier processed.</param>
+/// <param name="VerifyTime">Time spent verifying.</param>
+/// <param name="CompileTime">Time spent compiling; zero where nothing is compiled.</param>
+/// <param name="MachineCodeBytes">Bytes of machine code; zero where nothing is compiled.</param>
+/// <param name="MemoryBytes">Bytes of memory outside the managed heap and of pre-decoded instructions.</param>
+internal readonly record struct ProgramFigures(
+    int Instructions, int? VerifiedInstructions, TimeSpan? VerifyTime, TimeSpan? CompileTime, int? MachineCodeBytes, long? MemoryBytes);

@@ -1,0 +1,27 @@
+using Ebpf.Platforms;
+
+namespace Ebpf;
+
+/// <summary>Where objects are loaded to.</summary>
+public sealed class Platform
+{
+    /// <summary>A platform of the given implementation; tests wrap one in another.</summary>
+    internal Platform(IPlatform implementation) => Implementation = implementation;
+
+    /// <summary>This process: every program is verified and run by this library, on any OS, without privileges.</summary>
+    public static Platform Embedded { get; } = new(new Platforms.Embedded.EmbeddedPlatform());
+
+    /// <summary>Its name: "embedded".</summary>
+    public string Name => Implementation.Name;
+
+    internal IPlatform Implementation { get; }
+
+    /// <summary>Whether it takes objects of that dialect.</summary>
+    public bool Takes(Dialect dialect) => Implementation.Takes(dialect);
+
+    /// <summary>Removes the pin at a path; the map goes with its last user. False where nothing is pinned there.</summary>
+    public bool Unpin(string path) => Implementation.Unpin(path);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,108 @@
+using Ebpf.Bytecode.Specs;
+using Ebpf.Loading;
+using Ebpf.Platforms;
+using Ebpf.Runtime;
+
+namespace Ebpf;
+
+/// <summary>A loaded program. Safe for concurrent use.</summary>
+public sealed class BpfProgram
+{
+    /// <summary>What the kernel's test_run callers send where they have no packet of their own.</summary>
+    private const int DefaultPacketSize = 64;
+
+    private readonly LoadedObject _owner;
+
+    internal BpfProgram(LoadedObject owner, LoadedProgram loaded, ProgramPlan plan)
+    {
+        _owner = owner;
+        Spec = loaded.Spec;
+        Handle = loaded.Handle;
+        AutoAttach = plan.AutoAttach;
+        AutoAttachKind = plan.Image.AutoAttach;
+    }
+
+    internal ProgramSpec Spec { get; }
+
+    internal IProgramHandle Handle { get; }
+
+    /// <summary>Its name.</summary>
+    public string Name => Spec.Name;
+
+    /// <summary>The section it came from, without a leading '?'.</summary>
+    public string SectionName => Spec.SectionName;
+
+    /// <summary>Its type.</summary>
+    public ProgramType Type => Spec.Type;
+
+    /// <summary>Its expected attach type.</summary>
+    public AttachType AttachType => Spec.AttachType;
+
+    /// <summary>What its section names after the slash: a function, tracepoint, hook; null where it names nothing.</summary>
+    public string? AttachTarget => Spec.AttachTarget;
+
+    /// <summary>Whether <see cref="LoadedObject.Attach()"/> attaches it.</summary>
+    public bool AutoAttach { get; }
+
+    /// <summary>How its section attaches by itself; <see cref="AutoAttachKind.None"/> where the caller must say where.</summary>
+    public AutoAttachKind AutoAttachKind { get; }
+
+    /// <summary>The descriptor, above 2; null where the platform has none.</summary>
+    public int? Fd => Handle.Fd;
+
+    /// <summary>The instructions that were loaded: relocated, subprograms appended.</summary>
+    public IReadOnlyList<Bytecode.Isa.Instruction> Instructions => Spec.Instructions;
+
+    /// <summary>The functions that were loaded: the program, then each subprogram that it reaches.</summary>
+    public IReadOnlyList<string> Functions => [.. Spec.Functions.Select(static f => f.Name)];
+
+    /// <summary>Runs the program once or repeatedly with a packet and a context of the caller's (BPF_PROG_TEST_RUN).</summary>
+    public RunResult Run(RunOptions? options = null)
+    {
+        options ??= RunOptions.Default;
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Repeat, 1, nameof(options));
+        bool takesPacket = PacketPrograms.Take(Type);
+        if (!takesPacket && options.Data is { Length: > 0 })
+        {
+            throw new BpfException($"program '{Name}' is of type {Type.Text()}, which takes no packet: give a context instead", Errno.EINVAL) { Program = Name };
+        }
+
+        RunOutcome outcome = Handle.Run(new RunRequest
+        {
+            Data = options.Data ?? (takesPacket ? new byte[DefaultPacketSize] : default),
+            Context = options.Context,
+            Repeat = options.Repeat,
+            Time = options.Time,
+            RandomSeed = options.RandomSeed,
+            Cpu = options.Cpu,
+            PidTgid = options.Pid is { } pid ? ((ulong)(uint)pid << 32) | (uint)pid : null,
+            Comm = options.Comm,
+        });
+        if (outcome.Fault is { } fault)
+        {
+            throw new BpfException($"program '{Name}' was stopped at instruction {fault.Instruction}: {fault.Reason}", Errno.EFAULT) { Program = Name };
+        }
+
+        return new RunResult
+        {
+            ReturnValue64 = outcome.ReturnValue,
+            Duration = outcome.Duration,
+            Repeat = options.Repeat,
+            Data = outcome.Data,
+            Context = outcome.Context,
+            Printk = outcome.Printk,
+        };
+    }
+
+    /// <summary>Attaches the program to where its section says.</summary>
+    /// <remarks>On the embedded platform that is a hook of this name, which <see cref="LoadedObject.Raise"/> runs.</remarks>
+    /// <exception cref="BpfException">The section does not say where (<see cref="Errno.EOPNOTSUPP"/>).</exception>
+    public BpfLink Attach() => _owner.Attach(this, AutoAttachSection.Hook(Spec, AutoAttachKind)
+        ?? throw new BpfException($"program '{Name}' in section '{SectionName}' does not say where it attaches: name a hook, Attach(\"…\")", Errno.EOPNOTSUPP) { Program = Name });
+
+    /// <summary>Attaches the program to a hook by its name.</summary>
+    public BpfLink Attach(string hook) => _owner.Attach(this, hook);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({SectionName})";
+}
