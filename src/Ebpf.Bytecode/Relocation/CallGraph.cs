@@ -9,17 +9,18 @@ internal sealed class CallGraph
 {
     private readonly ObjectImage _image;
     private readonly FunctionIndex _index;
-    private readonly int _kconfigMap;
+    private readonly Dictionary<int, ImmutableArray<FunctionReference>> _references = [];
+    private ExceptionCallbacks? _exceptionCallbacks;
 
     public CallGraph(ObjectImage image)
     {
         _image = image;
         _index = new FunctionIndex(image.Functions);
-        _kconfigMap = image.Maps.ToList().FindIndex(static m => m.Kind == MapKind.Kconfig);
+        KconfigMap = image.Maps.ToList().FindIndex(static m => m.Kind == MapKind.Kconfig);
     }
 
     /// <summary>The position of the map of configuration values, -1 where there is none.</summary>
-    public int KconfigMap => _kconfigMap;
+    public int KconfigMap { get; }
 
     /// <summary>
     /// The program, then every subprogram that it reaches, in libbpf's order: a function is followed by what its first call reaches, before its next
@@ -28,27 +29,13 @@ internal sealed class CallGraph
     /// <exception cref="BpfException">A call leads to no function (<see cref="Errno.LIBBPF_RELOC"/>).</exception>
     public ImmutableArray<FunctionImage> Functions(FunctionImage program)
     {
-        var reached = new List<FunctionImage> { program };
-        var seen = new HashSet<int> { program.Index };
-        // A stack of its own: an object may nest calls as deep as it is long.
-        var pending = new Stack<(FunctionImage Function, IEnumerator<FunctionReference> References)>();
-        pending.Push((program, FunctionReferences.Of(program).GetEnumerator()));
-        while (pending.TryPeek(out var current))
-        {
-            if (!current.References.MoveNext())
-            {
-                pending.Pop();
-                continue;
-            }
-
-            FunctionImage callee = Callee(program, current.Function, current.References.Current);
-            if (seen.Add(callee.Index))
-            {
-                reached.Add(callee);
-                pending.Push((callee, FunctionReferences.Of(callee).GetEnumerator()));
-            }
-        }
-
+        var reached = new List<FunctionImage>();
+        var seen = new HashSet<int>();
+        Follow(program, program, reached, seen);
+        // What is called when the program throws is called by nobody else.
+        _exceptionCallbacks ??= new ExceptionCallbacks(_image);
+        if (_exceptionCallbacks.Of(program) is { } callback)
+            Follow(program, callback, reached, seen);
         return [.. reached];
     }
 
@@ -66,11 +53,19 @@ internal sealed class CallGraph
                 if (relocation.Kind is RelocationKind.Map or RelocationKind.Data)
                     Add(maps, relocation.Target);
                 else if (relocation.Kind == RelocationKind.ExternLoad && _image.Externs[relocation.Target].Kind == ExternKind.Kconfig)
-                    Add(maps, _kconfigMap);
+                    Add(maps, KconfigMap);
             }
         }
 
         return [.. maps];
+    }
+
+    /// <summary>The slots of a function that refer to functions.</summary>
+    public ImmutableArray<FunctionReference> References(FunctionImage function)
+    {
+        if (!_references.TryGetValue(function.Index, out ImmutableArray<FunctionReference> references))
+            _references.Add(function.Index, references = FunctionReferences.Of(function));
+        return references;
     }
 
     /// <summary>The function that a slot refers to.</summary>
@@ -85,6 +80,29 @@ internal sealed class CallGraph
         string what = reference.IsAddress ? "takes the address of" : "calls";
         string target = section <= 0 ? "a function without saying which" : $"slot {reference.Target} of section '{_image.Elf.Sections[section].Name}', where no function begins";
         throw new BpfException($"{_image.FileName}: program '{program.Name}': function '{caller.Name}', instruction {reference.Slot}: it {what} {target}", Errno.LIBBPF_RELOC) { Program = program.Name };
+    }
+
+    private void Follow(FunctionImage program, FunctionImage first, List<FunctionImage> reached, HashSet<int> seen)
+    {
+        // A stack of its own: an object may nest calls as deep as it is long.
+        var pending = new Stack<(FunctionImage Function, int NextReference)>();
+        void Enter(FunctionImage function)
+        {
+            if (!seen.Add(function.Index))
+                return;
+            reached.Add(function);
+            pending.Push((function, 0));
+        }
+
+        Enter(first);
+        while (pending.TryPop(out (FunctionImage Function, int NextReference) current))
+        {
+            ImmutableArray<FunctionReference> references = References(current.Function);
+            if (current.NextReference == references.Length)
+                continue;
+            pending.Push(current with { NextReference = current.NextReference + 1 });
+            Enter(Callee(program, current.Function, references[current.NextReference]));
+        }
     }
 
     private void Add(SortedSet<int> maps, int first)

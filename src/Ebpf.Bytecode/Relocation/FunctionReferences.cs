@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Objects;
 
@@ -19,35 +20,38 @@ internal static class FunctionReferences
 {
     /// <summary>All references, by relocation or, within a section, by the instruction alone.</summary>
     /// <remarks>bpf_object__reloc_code in libbpf.c.</remarks>
-    public static IEnumerable<FunctionReference> Of(FunctionImage function)
+    public static ImmutableArray<FunctionReference> Of(FunctionImage function)
     {
-        int next = 0;
-        int count = function.Instructions.Length;
-        for (int slot = 0; slot < count; slot++)
+        var references = ImmutableArray.CreateBuilder<FunctionReference>();
+        ReadOnlySpan<Instruction> slots = function.Instructions.Span;
+        ReadOnlySpan<RelocationEntry> relocations = function.Relocations.AsSpan();
+        for (int slot = 0; slot < slots.Length; slot++)
         {
-            Instruction instruction = function.Instructions.Span[slot];
-            while (next < function.Relocations.Length && function.Relocations[next].Slot < slot)
-                next++;
-            RelocationEntry? relocation = next < function.Relocations.Length && function.Relocations[next].Slot == slot ? function.Relocations[next] : null;
-            if (instruction.IsWide)
-            {
-                if (relocation is { Kind: RelocationKind.FunctionAddress } address)
-                    yield return new FunctionReference(slot, true, address.Target, (long)(address.Value + (ulong)(long)instruction.Immediate) / Instruction.Size);
-                else if (relocation is null && instruction.Source == (Register)PseudoLoad.Function)
-                    yield return new FunctionReference(slot, true, FunctionReference.NoSection, instruction.Immediate);
+            while (!relocations.IsEmpty && relocations[0].Slot < slot)
+                relocations = relocations[1..];
+            RelocationEntry? relocation = !relocations.IsEmpty && relocations[0].Slot == slot ? relocations[0] : null;
+            if (At(function, slot, slots[slot], relocation) is { } reference)
+                references.Add(reference);
+            if (slots[slot].IsWide)
                 slot++;
-            }
-            else if (relocation is { Kind: RelocationKind.Call } call)
-            {
-                // A symbol of its own comes with -1, that of a section with the callee's place in it.
-                yield return new FunctionReference(slot, false, call.Target, (long)(call.Value / Instruction.Size) + instruction.Immediate + 1L);
-            }
-            else if (relocation is null && IsLocalCall(instruction))
-            {
-                yield return new FunctionReference(slot, false, function.SectionIndex, (long)function.Start + slot + instruction.Immediate + 1L);
-            }
         }
+
+        return references.DrainToImmutable();
     }
+
+    private static FunctionReference? At(FunctionImage function, int slot, in Instruction instruction, in RelocationEntry? relocation) => relocation switch
+    {
+        { Kind: RelocationKind.FunctionAddress } address when instruction.IsWide =>
+            new FunctionReference(slot, true, address.Target, (long)(address.Value + (ulong)(long)instruction.Immediate) / Instruction.Size),
+        // A symbol of its own comes with -1, that of a section with the callee's place in it.
+        { Kind: RelocationKind.Call } call when !instruction.IsWide =>
+            new FunctionReference(slot, false, call.Target, (long)(call.Value / Instruction.Size) + instruction.Immediate + 1L),
+        null when instruction.IsWide && instruction.Source == (Register)PseudoLoad.Function =>
+            new FunctionReference(slot, true, FunctionReference.NoSection, instruction.Immediate),
+        null when IsLocalCall(instruction) =>
+            new FunctionReference(slot, false, function.SectionIndex, (long)function.Start + slot + instruction.Immediate + 1L),
+        _ => null,
+    };
 
     /// <remarks>insn_is_subprog_call in libbpf.c.</remarks>
     private static bool IsLocalCall(in Instruction instruction) => instruction.IsLocalCall && instruction is { Destination: Register.R0, Offset: 0 };

@@ -105,7 +105,7 @@ internal sealed class ProgramLinker
     private void LinkCalls(FunctionImage program, FunctionImage function, Dictionary<int, int> starts, Span<Instruction> slots)
     {
         int start = starts[function.Index];
-        foreach (FunctionReference reference in FunctionReferences.Of(function))
+        foreach (FunctionReference reference in _calls.References(function))
         {
             int callee = starts[_calls.Callee(program, function, reference).Index];
             ref Instruction slot = ref slots[reference.Slot];
