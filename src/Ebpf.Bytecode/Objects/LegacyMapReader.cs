@@ -37,7 +37,7 @@ internal sealed class LegacyMapReader(ObjectReading reading)
     }
 
     /// <summary>A definition: the numbers that are not a map's own, but tell how maps belong together.</summary>
-    private readonly record struct Definition(MapImage Map, uint Id, uint InnerId, uint InnerPosition, uint Slot);
+    private readonly record struct Definition(MapImage Map, uint InnerId, uint InnerPosition, uint Slot);
 
     /// <summary>The numbers of a definition, by name; null where it has no such number.</summary>
     private sealed record Numbers
@@ -116,8 +116,9 @@ internal sealed class LegacyMapReader(ObjectReading reading)
             Flags = (MapFlags)numbers.Flags,
             NumaNode = numbers.NumaNode,
             Pinning = (MapPinning)numbers.Pinning,
+            Id = numbers.Id,
         };
-        return new Definition(map, numbers.Id ?? None, numbers.InnerId ?? None, numbers.InnerPosition ?? None, numbers.Slot ?? None);
+        return new Definition(map, numbers.InnerId ?? None, numbers.InnerPosition ?? None, numbers.Slot ?? None);
     }
 
     /// <summary>The numbers by the names that BTF gives to the members of the structure.</summary>
@@ -201,7 +202,7 @@ internal sealed class LegacyMapReader(ObjectReading reading)
             for (int i = 0; i < _definitions.Count; i++)
             {
                 Definition inner = _definitions[i];
-                if (inner.Id != outer.InnerId || inner.Map.IsMapOfMaps)
+                if (inner.Map.Id != outer.InnerId || inner.Map.IsMapOfMaps)
                     continue;
                 template = template < 0 ? i : template;
                 if (inner.Slot != None && inner.Slot <= int.MaxValue)
@@ -220,8 +221,10 @@ internal sealed class LegacyMapReader(ObjectReading reading)
             reading.Notes.Add($"map '{outer.Map.Name}' names no inner map: it must be given one to be created");
         }
 
+        // Old headers left the size of the values out; it has ever been that of an fd.
+        MapImage map = outer.Map.ValueSize == 0 ? outer.Map with { ValueSize = sizeof(int) } : outer.Map;
         return template < 0
-            ? outer.Map
-            : outer.Map with { Inner = _definitions[template].Map, InnerIndex = first + template, Slots = [.. slots.Values] };
+            ? map
+            : map with { Inner = _definitions[template].Map, InnerIndex = first + template, Slots = [.. slots.Values] };
     }
 }

@@ -76,6 +76,9 @@ internal sealed record MapImage
     /// <summary>Type-specific extra.</summary>
     public ulong Extra { get; init; }
 
+    /// <summary>The id by which iproute2's and Windows' legacy definitions refer to each other; null where there is none.</summary>
+    public uint? Id { get; init; }
+
     /// <summary>BTF id of the key's type, 0 where unknown.</summary>
     public uint KeyType { get; init; }
 

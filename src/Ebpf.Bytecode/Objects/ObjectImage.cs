@@ -124,7 +124,11 @@ internal sealed class ObjectImage
         ProgramTypes.Assign(reading);
         new RelocationReader(reading).Read();
         if (strictness == ObjectStrictness.Default)
+        {
             SubprogramFinder.Mark(reading);
+            Iproute2.FillSlots(reading);
+        }
+
         FunctionTypes.Assign(reading);
         return new ObjectImage(elf, reading, VariableReader.Read(reading, layouts), strictness);
     }

@@ -26,25 +26,9 @@ internal static class ProgramTypes
         for (int i = 0; i < reading.Functions.Count; i++)
         {
             FunctionImage function = reading.Functions[i];
-            if (!function.IsSubprogram && function.Type == ProgramType.Unspec && IsIproute2(function.SectionName))
+            if (!function.IsSubprogram && function.Type == ProgramType.Unspec && Iproute2.IsSection(function.SectionName))
                 reading.Functions[i] = function with { Type = hasXdp ? ProgramType.Xdp : ProgramType.SchedCls, IsTypeGuessed = true };
         }
-    }
-
-    /// <summary>
-    /// Whether a section is named as iproute2's loader wants it: <c>prog</c>, <c>cls</c>…, <c>2/1</c> (slot 1 of the program array with id 2), or as
-    /// Cilium names the entries that it gives to that loader: <c>from-netdev</c>, <c>to-container</c>.
-    /// </summary>
-    private static bool IsIproute2(string section)
-    {
-        if (section == "prog" || section.StartsWith("cls", StringComparison.Ordinal)
-            || section.StartsWith("from-", StringComparison.Ordinal) || section.StartsWith("to-", StringComparison.Ordinal))
-            return true;
-
-        int slash = section.IndexOf('/');
-        return slash > 0 && slash < section.Length - 1
-            && section.AsSpan(0, slash).IndexOfAnyExceptInRange('0', '9') < 0
-            && char.IsAsciiDigit(section[slash + 1]);
     }
 
     private static FunctionImage With(FunctionImage function, in SectionDefinition definition, bool isGuess) => function with
