@@ -18,21 +18,21 @@ internal sealed class FunctionReader(ObjectReading reading)
             return;
 
         Instruction[] slots = Decode(code.Span, reading.Elf.IsLittleEndian);
-        if (reading.IsStrict)
+        if (reading.IsStrict || symbols.Exists(static s => s.Size != 0))
         {
             foreach (ElfSymbol symbol in symbols)
                 Add(section, symbol, symbol.Size, slots, (ulong)code.Length);
             return;
         }
 
-        // A symbol without a size reaches to the next one, which is found by walking from the end.
+        // Without any size, each reaches to the next one, which is found by walking from the end.
         symbols.Sort(static (a, b) => b.Value.CompareTo(a.Value));
         ulong end = (ulong)code.Length, start = end;
         foreach (ElfSymbol symbol in symbols)
         {
             if (symbol.Value != start)
                 (start, end) = (symbol.Value, start);
-            Add(section, symbol, symbol.Size == 0 && end > start ? end - start : symbol.Size, slots, (ulong)code.Length);
+            Add(section, symbol, end > start ? end - start : 0, slots, (ulong)code.Length);
         }
     }
 
