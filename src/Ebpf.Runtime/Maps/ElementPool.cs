@@ -20,8 +20,6 @@ internal sealed unsafe class ElementPool
     private readonly Func<uint, Chunk> _allocate;
     private readonly uint _stride;
     private readonly uint _link;
-    private readonly uint _valuePointer;
-    private readonly uint _valueStride;
     private readonly uint _chunkElements;
     private readonly NativeBlock _lockBlock;
 
@@ -35,22 +33,27 @@ internal sealed unsafe class ElementPool
 
     /// <param name="slots">The runs that may see elements.</param>
     /// <param name="lockBlock">A word of native memory for the pool's lock.</param>
-    /// <param name="layout">How elements are laid out.</param>
+    /// <param name="stride">Bytes of an element.</param>
+    /// <param name="link">Where an element that waits may be written to.</param>
     /// <param name="capacity">The most elements there may ever be.</param>
     /// <param name="chunkElements">How many are allocated at a time.</param>
     /// <param name="allocate">Allocates the memory of so many elements; throws where there is none.</param>
-    public ElementPool(ExecutionSlots slots, NativeBlock lockBlock, ElementLayout layout, ulong capacity, uint chunkElements, Func<uint, Chunk> allocate)
+    public ElementPool(ExecutionSlots slots, NativeBlock lockBlock, uint stride, uint link, ulong capacity, uint chunkElements, Func<uint, Chunk> allocate)
     {
         _slots = slots;
         _lockBlock = lockBlock;
-        _stride = layout.Stride;
-        _link = layout.LinkOffset;
-        _valuePointer = layout.IsPerCpu ? layout.ValueOffset : 0;
-        _valueStride = layout.ValueStride;
+        _stride = stride;
+        _link = link;
         _chunkElements = chunkElements;
         _allocate = allocate;
         Capacity = capacity;
     }
+
+    /// <summary>Where an element has the pointer to its per-CPU values; 0 where values are in the elements.</summary>
+    public uint ValuePointer { get; init; }
+
+    /// <summary>Bytes from an element's per-CPU value to the next element's.</summary>
+    public uint ValueStride { get; init; }
 
     /// <summary>The most elements there may ever be, in use or waiting.</summary>
     public ulong Capacity { get; }
@@ -142,8 +145,8 @@ internal sealed unsafe class ElementPool
     {
         uint index = _used;
         byte* element = _chunk.Elements + (ulong)index * _stride;
-        if (_valuePointer != 0)
-            *(byte**)(element + _valuePointer) = _chunk.Values + (ulong)index * _valueStride;
+        if (ValuePointer != 0)
+            *(byte**)(element + ValuePointer) = _chunk.Values + (ulong)index * ValueStride;
         Volatile.Write(ref _used, index + 1);
         return element;
     }

@@ -76,6 +76,9 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
             MapType.Queue or MapType.Stack => new QueueMap(spec, heap, slots),
             MapType.ProgArray or MapType.ArrayOfMaps => new ReferenceArrayMap(spec, heap, slots),
             MapType.HashOfMaps => new HashOfMapsMap(spec, heap, slots),
+            MapType.LpmTrie => new LpmTrieMap(spec, heap, slots),
+            MapType.BloomFilter => new BloomFilterMap(spec, heap, slots),
+            MapType.PerfEventArray => new PerfEventArrayMap(spec, heap, slots),
             MapType.RingBuf => new RingBufferMap(spec, heap, slots),
             _ => throw MapRules.NotSupported(spec),
         };

@@ -64,7 +64,11 @@ internal sealed unsafe partial class HashMap(MapSpec spec, NativeHeap heap, Exec
         uint chunk = (uint)Math.Min(capacity, isPreallocated ? uint.MaxValue : Math.Max(ChunkBytes / ElementBytes, 1));
         // Within a map, the distance between the values of slots is the same in all chunks.
         _slotStride = _layout.IsPerCpu ? ((ulong)chunk * _layout.ValueStride + 63) & ~63UL : 0;
-        _pool = new ElementPool(Slots, lockBlock, _layout, capacity, chunk, AllocateChunk);
+        _pool = new ElementPool(Slots, lockBlock, _layout.Stride, _layout.LinkOffset, capacity, chunk, AllocateChunk)
+        {
+            ValuePointer = _layout.IsPerCpu ? _layout.ValueOffset : 0,
+            ValueStride = _layout.ValueStride,
+        };
         if (isPreallocated)
             _pool.Preallocate();
 

@@ -38,7 +38,7 @@ internal static class MapRules
             case MapType.Array or MapType.PerCpuArray:
                 CheckArray(spec);
                 break;
-            case MapType.ProgArray:
+            case MapType.ProgArray or MapType.PerfEventArray:
                 CheckReferenceArray(spec);
                 break;
             case MapType.ArrayOfMaps:
@@ -52,6 +52,12 @@ internal static class MapRules
                 break;
             case MapType.Queue or MapType.Stack:
                 CheckQueue(spec);
+                break;
+            case MapType.LpmTrie:
+                CheckLpmTrie(spec);
+                break;
+            case MapType.BloomFilter:
+                CheckBloomFilter(spec);
                 break;
             case MapType.RingBuf:
                 CheckRingBuffer(spec);
@@ -100,6 +106,30 @@ internal static class MapRules
         Require(spec, spec.KeySize == 0, $"key_size is {spec.KeySize}: queues and stacks have no keys");
         Require(spec, spec.ValueSize != 0, "value_size is 0");
         AllowFlags(spec, MapFlags.NumaNode | Access);
+        Require(spec, spec.ValueSize <= LargestElement, $"value_size is {spec.ValueSize}, a value has at most 4 MiB", Errno.E2BIG);
+    }
+
+    private static void CheckLpmTrie(MapSpec spec)
+    {
+        // The kernel counts its own node, and the longest key that there can be, towards the most that it allocates at once.
+        const uint LargestValue = LargestElement - LpmTrieMap.MostBytes - 24;
+        AllowFlags(spec, MapFlags.NoPrealloc | MapFlags.NumaNode | Access);
+        Require(spec, (spec.Flags & MapFlags.NoPrealloc) != 0, "an LPM trie needs flag BPF_F_NO_PREALLOC");
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(
+            spec,
+            spec.KeySize is > LpmTrieMap.PrefixSize and <= LpmTrieMap.PrefixSize + LpmTrieMap.MostBytes,
+            $"key_size is {spec.KeySize}: the key is a 4-byte length and 1 to {LpmTrieMap.MostBytes} bytes");
+        Require(spec, spec.ValueSize is not 0 and <= LargestValue, $"value_size is {spec.ValueSize}, not 1 to {LargestValue}");
+    }
+
+    private static void CheckBloomFilter(MapSpec spec)
+    {
+        AllowFlags(spec, MapFlags.NumaNode | MapFlags.ZeroSeed | Access);
+        Require(spec, spec.KeySize == 0, $"key_size is {spec.KeySize}: a bloom filter has no keys");
+        Require(spec, spec.ValueSize != 0, "value_size is 0");
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(spec, spec.Extra <= 15, $"map_extra is {spec.Extra}: a bloom filter has 1 to 15 hash functions, or 0 for 5");
         Require(spec, spec.ValueSize <= LargestElement, $"value_size is {spec.ValueSize}, a value has at most 4 MiB", Errno.E2BIG);
     }
 

@@ -70,6 +70,31 @@ public class MapRulesTests
     [InlineData(MapType.RingBuf, 0, 0, 4096, 4, 0)]
     [InlineData(MapType.RingBuf, 0, 0, 4096, 8, EINVAL)]
     [InlineData(MapType.RingBuf, 0, 0, 4096, 1, EINVAL)]
+    [InlineData(MapType.LpmTrie, 8, 8, 1, 1, 0)]
+    [InlineData(MapType.LpmTrie, 8, 8, 1, 0, EINVAL)]
+    [InlineData(MapType.LpmTrie, 4, 8, 1, 1, EINVAL)]
+    [InlineData(MapType.LpmTrie, 5, 8, 1, 1, 0)]
+    [InlineData(MapType.LpmTrie, 260, 8, 1, 1, 0)]
+    [InlineData(MapType.LpmTrie, 261, 8, 1, 1, EINVAL)]
+    [InlineData(MapType.LpmTrie, 8, 0, 1, 1, EINVAL)]
+    [InlineData(MapType.LpmTrie, 8, 8, 0, 1, EINVAL)]
+    [InlineData(MapType.LpmTrie, 8, 8, 1, 65, EINVAL)]
+    [InlineData(MapType.LpmTrie, 8, 8, 1, 5, 0)]
+    [InlineData(MapType.LpmTrie, 8, ElementLimit - 280, 1, 1, 0)]
+    [InlineData(MapType.LpmTrie, 8, ElementLimit - 279, 1, 1, EINVAL)]
+    [InlineData(MapType.BloomFilter, 0, 4, 1, 0, 0)]
+    [InlineData(MapType.BloomFilter, 4, 4, 1, 0, EINVAL)]
+    [InlineData(MapType.BloomFilter, 0, 0, 1, 0, EINVAL)]
+    [InlineData(MapType.BloomFilter, 0, 4, 0, 0, EINVAL)]
+    [InlineData(MapType.BloomFilter, 0, 4, 1, 64, 0)]
+    [InlineData(MapType.BloomFilter, 0, 4, 1, 1, EINVAL)]
+    [InlineData(MapType.BloomFilter, 0, ElementLimit, 1, 0, 0)]
+    [InlineData(MapType.BloomFilter, 0, ElementLimit + 1, 1, 0, E2BIG)]
+    [InlineData(MapType.PerfEventArray, 4, 4, 1, 0, 0)]
+    [InlineData(MapType.PerfEventArray, 4, 4, 1, 1 << 11, 0)]
+    [InlineData(MapType.PerfEventArray, 4, 8, 1, 0, EINVAL)]
+    [InlineData(MapType.PerfEventArray, 4, 4, 1, 0x80, EINVAL)]
+    [InlineData(MapType.PerfEventArray, 4, 4, 0, 0, EINVAL)]
     public void A_map_is_created_or_refused_as_the_kernel_does(MapType type, uint keySize, uint valueSize, uint maxEntries, int flags, int expected)
     {
         using MapRoom room = new();
@@ -98,6 +123,17 @@ public class MapRulesTests
         Assert.Equal(EINVAL, Create(room, spec with { ValueSize = 8 }));
         Assert.Equal(EINVAL, Create(room, spec with { Inner = spec }));
         Assert.Equal(expected == 0 ? ENOTSUPP : expected, Create(room, spec with { Inner = MapRoom.Spec(MapType.ProgArray, 4, 4, 1) }));
+    }
+
+    [Theory]
+    [InlineData(MapType.BloomFilter, 15, 0)]
+    [InlineData(MapType.BloomFilter, 16, EINVAL)]
+    [InlineData(MapType.Hash, 1, EINVAL)]
+    public void Extra_is_the_number_of_hash_functions_of_a_bloom_filter_only(MapType type, int extra, int expected)
+    {
+        using MapRoom room = new();
+
+        Assert.Equal(expected, Create(room, MapRoom.Spec(type, type == MapType.Hash ? 4u : 0, 4, 1) with { Extra = (ulong)extra }));
     }
 
     [Theory]
