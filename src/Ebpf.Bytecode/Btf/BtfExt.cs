@@ -152,6 +152,22 @@ internal readonly struct BtfExtRecords<T>
         }
     }
 
+    /// <summary>The index of the first record at an offset or after it: compilers write them in order. Where they are not, it is some index.</summary>
+    public int FirstFrom(long offset)
+    {
+        int low = 0, high = Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (this[middle].Offset < offset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
     public Enumerator GetEnumerator() => new(this);
 
     public struct Enumerator(BtfExtRecords<T> records)

@@ -7,6 +7,9 @@ internal interface IBtfExtRecord<TSelf>
     /// <summary>Bytes of the part that is known; newer records may be longer.</summary>
     static abstract int Length { get; }
 
+    /// <summary>Bytes from the start of its section of code.</summary>
+    uint Offset { get; }
+
     static abstract TSelf Read(in BoundedReader record);
 }
 

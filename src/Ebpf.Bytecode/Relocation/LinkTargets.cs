@@ -18,6 +18,9 @@ internal sealed record LinkTargets
     /// <summary>For each extern of the object what it is.</summary>
     public required ImmutableArray<ExternValue> Externs { get; init; }
 
+    /// <summary>The types of the place where the programs will run; null where none are known, so that programs with CO-RE relocations cannot be linked.</summary>
+    public CoreTarget? Types { get; init; }
+
     /// <summary>How many slots a program may have with its subprograms.</summary>
     public int MaxSlots { get; init; } = LargestProgram;
 }

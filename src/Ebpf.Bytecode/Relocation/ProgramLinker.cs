@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
@@ -21,7 +23,7 @@ internal sealed class ProgramLinker
     private readonly LinkTargets _targets;
     private readonly CallGraph _calls;
     private readonly SourceInfo _source;
-    private readonly Dictionary<int, ReadOnlyMemory<Instruction>> _code = [];
+    private readonly CoreRelocator? _core;
 
     public ProgramLinker(ObjectImage image, LinkTargets targets)
     {
@@ -31,6 +33,8 @@ internal sealed class ProgramLinker
         _targets = targets;
         _calls = new CallGraph(image);
         _source = new SourceInfo(image);
+        if (image.TypesOfCode is { } code)
+            _core = new CoreRelocator(code.Types, targets.Types);
     }
 
     /// <summary>Refuses an object that needs what does not exist: an extern that is not weak. All programs count, also those that are not linked.</summary>
@@ -67,10 +71,11 @@ internal sealed class ProgramLinker
         var kernelFunctions = new KernelFunctionTable(_image);
         foreach (FunctionImage function in functions)
         {
-            Memory<Instruction> copy = slots.AsMemory(starts[function.Index], function.Instructions.Length);
-            Code(function).CopyTo(copy);
-            LinkCalls(program, function, starts, copy.Span);
-            LinkData(program, function, kernelFunctions, copy.Span);
+            Span<Instruction> copy = slots.AsSpan(starts[function.Index], function.Instructions.Length);
+            function.Instructions.Span.CopyTo(copy);
+            Adapt(program, function, slots, starts[function.Index]);
+            LinkCalls(program, function, starts, copy);
+            LinkData(program, function, kernelFunctions, copy);
         }
 
         return new ProgramSpec
@@ -85,7 +90,7 @@ internal sealed class ProgramLinker
             Dialect = _image.Dialect,
             License = _image.License,
             KernelVersion = _image.KernelVersion,
-            Instructions = System.Runtime.InteropServices.ImmutableCollectionsMarshal.AsImmutableArray(slots),
+            Instructions = ImmutableCollectionsMarshal.AsImmutableArray(slots),
             Functions = [.. functions.Select(f => _source.Describe(f, starts[f.Index], isMain: f.Index == program.Index))],
             Lines = _source.Lines(functions, starts),
             KernelFunctions = kernelFunctions.ToImmutable(),
@@ -93,12 +98,21 @@ internal sealed class ProgramLinker
         };
     }
 
-    /// <summary>A function's slots as they are on this target, before anything is linked.</summary>
-    private ReadOnlyMemory<Instruction> Code(FunctionImage function)
+    /// <summary>Adapts a function to how types are laid out where the program will run (CO-RE).</summary>
+    private void Adapt(FunctionImage program, FunctionImage function, Instruction[] slots, int start)
     {
-        if (!_code.TryGetValue(function.Index, out ReadOnlyMemory<Instruction> code))
-            _code.Add(function.Index, code = function.Instructions);
-        return code;
+        if (_core is null)
+            return;
+        BtfExtRecords<CoreRelocation> records = _image.TypesOfCode!.Relocations.For(_image.Elf.Sections[function.SectionIndex].Name);
+        long first = (long)function.Start * Instruction.Size, end = first + (long)function.Instructions.Length * Instruction.Size;
+        for (int i = records.FirstFrom(first); i < records.Count && records[i].Offset < end; i++)
+        {
+            CoreRelocation relocation = records[i];
+            // Records out of order, which only damaged objects have, must not leave the function.
+            if (relocation.Offset < first || relocation.Offset % Instruction.Size != 0)
+                throw new BpfException($"{_image.FileName}: program '{program.Name}': a CO-RE relocation at offset 0x{relocation.Offset:x} of section '{function.SectionName}', where no instruction of function '{function.Name}' is", Errno.EINVAL) { Program = program.Name };
+            _core.Relocate(slots, start + (int)((relocation.Offset - first) / Instruction.Size), relocation, program.Name);
+        }
     }
 
     /// <summary>Fills in where the functions are that a function calls, or takes the address of.</summary>

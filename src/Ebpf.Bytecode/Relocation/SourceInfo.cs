@@ -36,7 +36,7 @@ internal sealed class SourceInfo(ObjectImage image)
     private void Add(ImmutableArray<LineSpec>.Builder lines, BtfView types, in BtfExtRecords<LineInfo> records, FunctionImage function, int start)
     {
         long first = (long)function.Start * Instruction.Size, end = first + (long)function.Instructions.Length * Instruction.Size;
-        for (int i = FirstFrom(records, first); i < records.Count; i++)
+        for (int i = records.FirstFrom(first); i < records.Count; i++)
         {
             LineInfo line = records[i];
             if (line.Offset >= end)
@@ -47,22 +47,6 @@ internal sealed class SourceInfo(ObjectImage image)
                 continue;
             lines.Add(new LineSpec(slot, File(types, line.FileNameOffset), types.String(line.TextOffset), line.Line, line.Column));
         }
-    }
-
-    /// <summary>The first record at an offset or after it: compilers write them in order.</summary>
-    private static int FirstFrom(in BtfExtRecords<LineInfo> records, long offset)
-    {
-        int low = 0, high = records.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (records[middle].Offset < offset)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low;
     }
 
     private string File(BtfView types, uint offset)
