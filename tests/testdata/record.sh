@@ -39,3 +39,14 @@ not_for_runs='^(kconfig.*|ksyms|kfuncs|exceptions|struct_ops|arena|version|rejec
         "$record" core $target.o core_fields.o core_types.o core_enums.o core_flavors.o core_ambiguous.o core_skipped.o
     done
 } >core-results.tsv
+
+# Relocation by relocation, from inside libbpf: for this LIBBPF_SOURCE is libbpf's tree, with its static library built in src/.
+if [ -n "${LIBBPF_SOURCE:-}" ]; then
+    gcc -O1 -I"$LIBBPF_SOURCE/src" -I"$LIBBPF_SOURCE/include" -I"$LIBBPF_SOURCE/include/uapi" record/relocations.c "$LIBBPF_SOURCE/src/libbpf.a" -lelf -lz -o "$record"
+    {
+        echo '# What libbpf 1.8 makes of each CO-RE relocation: target, object, section, offset in it, kind, errno, the instruction afterwards.'
+        for target in core_target_same core_target_moved core_target_missing core_target_ambiguous; do
+            "$record" $target.o core_fields.o core_types.o core_enums.o core_flavors.o core_ambiguous.o core_skipped.o
+        done
+    } >core-relocations.tsv
+fi

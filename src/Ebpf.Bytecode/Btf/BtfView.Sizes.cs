@@ -36,7 +36,7 @@ public sealed partial class BtfView
     public uint SizeOf(uint id) => TrySizeOf(id, out uint size) switch
     {
         Errno.None => size,
-        Errno.E2BIG => throw Damaged(id, "takes more than 4 GiB"),
+        Errno.E2BIG => throw new BpfException($"{Name}: {this[id]} takes more than 4 GiB", Errno.E2BIG),
         _ => throw new BpfException($"{Name}: {this[id]} has no size", Errno.EINVAL),
     };
 
