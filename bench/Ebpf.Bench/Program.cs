@@ -1,1 +1,13 @@
-return 0;
+using Ebpf.Bench.Corpus;
+
+return args switch
+{
+    ["corpus", .. string[] rest] => CorpusCommand.Run(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: Ebpf.Bench corpus DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]");
+    return 2;
+}

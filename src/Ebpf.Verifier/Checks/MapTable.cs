@@ -1,0 +1,140 @@
+using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Specs;
+
+namespace Ebpf.Verifier.Checks;
+
+/// <summary>The maps of a load and, behind them, the templates of their inner maps: each has an index.</summary>
+internal sealed class MapTable
+{
+    private readonly MapSpec[] _maps;
+    private readonly int[] _inner;
+    private readonly SpecialField[]?[] _special;
+
+    internal MapTable(IReadOnlyList<MapSpec> maps)
+    {
+        LoadedCount = maps.Count;
+        List<MapSpec> all = [.. maps];
+        List<int> inner = [];
+        for (int i = 0; i < all.Count; i++)
+        {
+            // The depth of maps in maps is one; more is refused where the map is created.
+            bool hasInner = i < maps.Count && all[i].Inner is not null;
+            inner.Add(hasInner ? all.Count : -1);
+            if (hasInner)
+                all.Add(all[i].Inner!);
+        }
+
+        _maps = [.. all];
+        _inner = [.. inner];
+        _special = new SpecialField[]?[_maps.Length];
+    }
+
+    /// <summary>How many are maps of the load; those behind are templates.</summary>
+    internal int LoadedCount { get; }
+
+    internal MapSpec this[int index] => _maps[index];
+
+    /// <summary>The index of a map's inner template; -1 where it has none.</summary>
+    internal int InnerOf(int index) => _inner[index];
+
+    /// <summary>The fields of a map's value that belong to helpers.</summary>
+    internal ReadOnlySpan<SpecialField> SpecialFields(int index) => _special[index] ??= FindSpecialFields(_maps[index]);
+
+    /// <summary>The field of a kind, if the map's value has one.</summary>
+    internal bool TryFind(int index, SpecialFieldKind kind, out SpecialField found)
+    {
+        foreach (SpecialField field in SpecialFields(index))
+        {
+            if (field.Kind != kind)
+                continue;
+            found = field;
+            return true;
+        }
+
+        found = default;
+        return false;
+    }
+
+    private static SpecialField[] FindSpecialFields(MapSpec map)
+    {
+        if (map.Types is null || map.ValueType == 0)
+            return [];
+        List<SpecialField> found = [];
+        try
+        {
+            Collect(map.Types, map.ValueType, 0, map.ValueSize, found, depth: 0);
+        }
+        catch (BpfException)
+        {
+            // Broken type information names no special field; what it would have protected is checked against helpers' own demands.
+            return [];
+        }
+
+        found.Sort((a, b) => a.Offset.CompareTo(b.Offset));
+        return [.. found];
+    }
+
+    private static void Collect(BtfView types, uint id, long offset, uint limit, List<SpecialField> found, int depth)
+    {
+        // Types nest at most this deep in practice; a cycle in broken BTF ends here.
+        if (depth > 16 || offset >= limit || found.Count > 64)
+            return;
+        BtfType type = types.SkipModifiers(id);
+        switch (type.Kind)
+        {
+            case BtfKind.Struct or BtfKind.Union:
+                if (NameOf(type.Name) is { } special)
+                {
+                    found.Add(special with { Offset = (int)offset, Size = (int)type.Size });
+                    return;
+                }
+
+                foreach (BtfMember member in type.Members)
+                {
+                    if (member.BitfieldSize == 0)
+                        Collect(types, member.Type, offset + member.BitOffset / 8, limit, found, depth + 1);
+                }
+
+                return;
+            case BtfKind.DataSec:
+                foreach (BtfSectionVariable variable in type.SectionVariables)
+                    Collect(types, variable.Type, offset + variable.Offset, limit, found, depth + 1);
+                return;
+            case BtfKind.Var:
+                Collect(types, type.ReferencedType, offset, limit, found, depth + 1);
+                return;
+            case BtfKind.Array:
+                BtfArray array = type.Array;
+                if (array.Length == 0)
+                    return;
+                // One element says whether elements are special; only then is each looked at.
+                int before = found.Count;
+                Collect(types, array.ElementType, offset, limit, found, depth + 1);
+                if (found.Count == before)
+                    return;
+                uint size = types.SizeOf(array.ElementType);
+                for (uint i = 1; i < array.Length && size != 0; i++)
+                    Collect(types, array.ElementType, offset + (long)i * size, limit, found, depth + 1);
+                return;
+            case BtfKind.Ptr when IsKernelPointer(types, type):
+                found.Add(new SpecialField(SpecialFieldKind.KernelPointer, (int)offset, 8, "kernel pointer"));
+                return;
+        }
+    }
+
+    private static bool IsKernelPointer(BtfView types, BtfType pointer)
+    {
+        BtfType target = types[pointer.ReferencedType];
+        return target.Kind == BtfKind.TypeTag && target.Name is "kptr" or "kptr_untrusted" or "percpu_kptr" or "uptr";
+    }
+
+    private static SpecialField? NameOf(string name) => name switch
+    {
+        "bpf_spin_lock" or "bpf_res_spin_lock" => new SpecialField(SpecialFieldKind.SpinLock, 0, 0, "struct " + name),
+        "bpf_timer" => new SpecialField(SpecialFieldKind.Timer, 0, 0, "struct bpf_timer"),
+        "bpf_wq" or "bpf_task_work" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 0, "struct " + name),
+        "bpf_list_head" or "bpf_list_node" or "bpf_rb_root" or "bpf_rb_node" or "bpf_refcount" =>
+            new SpecialField(SpecialFieldKind.Collection, 0, 0, "struct " + name),
+        _ => null,
+    };
+}

@@ -1,0 +1,27 @@
+namespace Ebpf.Verifier.Checks;
+
+/// <summary>What kind of field in a map's value belongs to helpers alone.</summary>
+internal enum SpecialFieldKind : byte
+{
+    /// <summary>struct bpf_spin_lock</summary>
+    SpinLock,
+
+    /// <summary>struct bpf_timer</summary>
+    Timer,
+
+    /// <summary>struct bpf_wq</summary>
+    WorkQueue,
+
+    /// <summary>A pointer to a kernel object.</summary>
+    KernelPointer,
+
+    /// <summary>A list head or node, a tree root or node, a reference count.</summary>
+    Collection,
+}
+
+/// <summary>A field of a map's value that programs may only hand to helpers.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Offset">Its offset in the value.</param>
+/// <param name="Size">Its size in bytes.</param>
+/// <param name="Name">Its C type.</param>
+internal readonly record struct SpecialField(SpecialFieldKind Kind, int Offset, int Size, string Name);

@@ -1,0 +1,254 @@
+using Ebpf.Bytecode.Specs;
+using Ebpf.Verifier.Diagnostics;
+using Ebpf.Verifier.Prototypes;
+using Ebpf.Verifier.State;
+
+namespace Ebpf.Verifier.Checks;
+
+/// <summary>Arguments of helpers.</summary>
+/// <remarks>check_func_arg in the kernel's verifier.</remarks>
+internal sealed partial class Transfer
+{
+    private void CheckArgument(HelperPrototype helper, in Argument argument, int register, ref CallArguments call)
+    {
+        ref RegisterState value = ref State[register];
+        if (value.Kind == RegisterKind.Uninitialised)
+            throw Unreadable(register);
+        if (argument.Kind == ArgumentKind.Anything)
+        {
+            if (IsStrict && value.IsPointer)
+                throw Refuse(Rule.PointerLeak, $"{helper.Id.Text()} is given {Words.Describe(value)} in R{register}");
+            return;
+        }
+
+        if (argument.MayBeNull && value.IsZero)
+        {
+            _paths.Need(value.Sources);
+            return;
+        }
+
+        bool acceptsNullable = argument.MayBeNull || argument.Kind == ArgumentKind.Scalar;
+        if (value.MaybeNull && !acceptsNullable)
+        {
+            throw Refuse(
+                Rule.NullDereference,
+                $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but must not be null",
+                "check the pointer for NULL after the call that returned it");
+        }
+
+        if (argument.IsReleased)
+            CheckReleased(helper, value, register, ref call);
+        switch (argument.Kind)
+        {
+            case ArgumentKind.Scalar:
+                Expect(helper, value, register, value.IsScalar, "a number");
+                return;
+            case ArgumentKind.Context or ArgumentKind.ContextOrNull:
+                Expect(helper, value, register, value.Kind == RegisterKind.Context && IsUnmoved(value), "the context");
+                return;
+            case ArgumentKind.MapPointer:
+                Expect(helper, value, register, value.Kind == RegisterKind.Map, "a map");
+                call.Map = value.Subject;
+                call.MapIdentity = value.MapIdentity;
+                return;
+            case ArgumentKind.MapKey:
+                CheckMemory(helper, value, register, MapOf(helper, call).KeySize, writes: false, isUninitialised: false, ref call);
+                return;
+            case ArgumentKind.MapValue or ArgumentKind.MapValueOrNull:
+                CheckMemory(helper, value, register, MapOf(helper, call).ValueSize, writes: false, isUninitialised: false, ref call);
+                return;
+            case ArgumentKind.UninitMapValue:
+                CheckMemory(helper, value, register, MapOf(helper, call).ValueSize, writes: true, isUninitialised: true, ref call);
+                return;
+            case ArgumentKind.FixedMemory or ArgumentKind.WritableFixedMemory or ArgumentKind.UninitFixedMemory:
+                CheckMemory(helper, value, register, argument.Size, argument.IsWritten, argument.IsUninitialised, ref call);
+                return;
+            case ArgumentKind.Memory or ArgumentKind.MemoryOrNull or ArgumentKind.WritableMemory or ArgumentKind.WritableMemoryOrNull or ArgumentKind.UninitMemory:
+                CheckSizedMemory(helper, argument, value, register, ref call);
+                return;
+            case ArgumentKind.Size or ArgumentKind.SizeOrZero:
+                CheckSize(helper, argument, value, register, ref call);
+                return;
+            case ArgumentKind.AllocationSize:
+                Expect(helper, value, register, value.IsConstant && value.Value.UMax < int.MaxValue, "a constant size");
+                _paths.Need(value.Sources);
+                call.AllocationSize = (int)value.Value.Value;
+                return;
+            case ArgumentKind.RingBufRecord:
+                Expect(helper, value, register, value.Kind == RegisterKind.Memory && (value.Marks & RegisterMarks.RingBuffer) != 0 && IsUnmoved(value), "a ring buffer record as it was reserved");
+                return;
+            case ArgumentKind.SpinLock:
+                CheckSpinLock(helper, value, register);
+                return;
+            case ArgumentKind.Timer:
+                CheckTimer(helper, value, register, ref call);
+                return;
+            case ArgumentKind.Callback:
+                Expect(helper, value, register, value.Kind == RegisterKind.Function, "a function of the program");
+                call.Callback = value.Subject;
+                return;
+            case ArgumentKind.StackOrNull:
+                Expect(helper, value, register, value.Kind == RegisterKind.Stack, "a pointer to the stack, or 0");
+                return;
+            case ArgumentKind.ConstString:
+                CheckConstString(helper, value, register);
+                return;
+            case ArgumentKind.SocketOrNull:
+                Expect(helper, value, register, value.Kind == RegisterKind.Socket, "a full socket, or 0");
+                return;
+            case ArgumentKind.SockCommon or ArgumentKind.BtfSockCommon or ArgumentKind.BtfSockCommonOrNull:
+                Expect(helper, value, register, value.IsSocket && IsUnmoved(value), "a socket");
+                return;
+            default:
+                throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} takes {argument.Kind} in R{register}, which is not supported yet");
+        }
+    }
+
+    private static bool IsUnmoved(in RegisterState pointer) => pointer.Offset == 0 && pointer.Value is { IsConstant: true, Value: 0 };
+
+    private void Expect(HelperPrototype helper, in RegisterState value, int register, bool holds, string what)
+    {
+        if (!holds)
+            throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but must be {what}");
+    }
+
+    private MapSpec MapOf(HelperPrototype helper, in CallArguments call) =>
+        call.Map >= 0 ? _maps[call.Map] : throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()} is called without a map");
+
+    private void CheckReleased(HelperPrototype helper, in RegisterState value, int register, ref CallArguments call)
+    {
+        if (value.Reference == 0 || !State.HasReference(value.Reference))
+            throw Refuse(Rule.Reference, $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but not a reference that this program holds");
+        call.Released = value.Reference;
+    }
+
+    private void CheckSizedMemory(HelperPrototype helper, in Argument argument, in RegisterState value, int register, ref CallArguments call)
+    {
+        int sizeRegister = argument.SizeRegister != 0 ? argument.SizeRegister : register + 1;
+        ref RegisterState size = ref State[sizeRegister];
+        if (size.Kind == RegisterKind.Uninitialised)
+            throw Unreadable(sizeRegister);
+        Argument sizeArgument = helper.Arguments[sizeRegister - 1];
+        CheckSize(helper, sizeArgument, size, sizeRegister, ref call);
+        // Zero bytes may be anywhere, also at null.
+        if (size.Value.UMax == 0)
+            return;
+        long bytes = (long)size.Value.UMax;
+        bool isFilled = argument.IsUninitialised && size.Value.IsConstant;
+        CheckMemory(helper, value, register, bytes, argument.IsWritten, isFilled, ref call);
+    }
+
+    private void CheckSize(HelperPrototype helper, in Argument argument, in RegisterState size, int register, ref CallArguments call)
+    {
+        Expect(helper, size, register, size.IsScalar, "a size");
+        _paths.Need(size.Sources);
+        if (size.Value.SMin < 0)
+        {
+            throw Refuse(
+                Rule.HelperArgument,
+                $"{helper.Id.Text()}: the size in R{register} may be negative ({Words.Range(size.Value)})",
+                "make it unsigned, mask it (size &= 0xff), or check its bounds");
+        }
+
+        if (size.Value.UMin == 0 && argument.Kind == ArgumentKind.Size)
+            throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()}: the size in R{register} may be zero ({Words.Range(size.Value)})", "check that it is at least 1");
+        if (size.Value.UMax >= MaxOffset)
+        {
+            throw Refuse(
+                Rule.HelperArgument,
+                $"{helper.Id.Text()}: the size in R{register} has no useful upper bound ({Words.Range(size.Value)})",
+                "mask it (size &= 0xff), or compare it with the buffer's size first");
+        }
+
+        call.MaxSize = (long)size.Value.UMax;
+    }
+
+    /// <summary>Memory that a helper reads or writes.</summary>
+    private void CheckMemory(HelperPrototype helper, in RegisterState value, int register, long size, bool writes, bool isUninitialised, ref CallArguments call)
+    {
+        call.SetSize(register, size);
+        if (writes && (value.Marks & RegisterMarks.ReadOnly) != 0)
+            throw Refuse(Rule.ReadOnlyMemory, $"{helper.Id.Text()} writes to R{register}, which is {Words.Describe(value)} and may only be read");
+        int bytes = (int)Math.Min(size, int.MaxValue);
+        switch (value.Kind)
+        {
+            case RegisterKind.Stack:
+                if (isUninitialised)
+                    StackRange(value, register, 0, size, out _, out _);
+                else
+                    ReadStackRange(value, register, size);
+                return;
+            case RegisterKind.MapValue:
+                CheckMapValue(value, register, 0, bytes, writes);
+                return;
+            case RegisterKind.MapKey when !writes:
+                CheckBounds(value, register, 0, bytes, _maps[value.Subject].KeySize, Rule.MapValueAccess, "the map's key");
+                return;
+            case RegisterKind.Packet or RegisterKind.PacketMeta:
+                if (!helper.Has(HelperFlags.PacketAccess))
+                    throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()} does not take packet memory, which R{register} points to", "copy it to the stack first");
+                CheckPacket(value, register, 0, bytes, writes);
+                return;
+            case RegisterKind.Memory:
+                CheckBounds(value, register, 0, bytes, (uint)value.Size, Rule.MemoryAccess, "the memory");
+                return;
+            case RegisterKind.Context when _program.Type == ProgramType.Syscall:
+                CheckBounds(value, register, 0, bytes, (uint)_context.Size, Rule.ContextAccess, "the context");
+                return;
+            default:
+                throw Refuse(
+                    Rule.HelperArgument,
+                    $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but must point to {size} bytes of memory",
+                    value.Kind == RegisterKind.Context ? "copy the data to the stack first" : "");
+        }
+    }
+
+    private void CheckSpinLock(HelperPrototype helper, in RegisterState value, int register)
+    {
+        Expect(helper, value, register, value.Kind == RegisterKind.MapValue && value.Value.IsConstant, "a bpf_spin_lock in a map value");
+        if (!_maps.TryFind(value.Subject, SpecialFieldKind.SpinLock, out SpecialField field))
+            throw Refuse(Rule.SpinLock, $"the value of map {_maps[value.Subject].Name} has no struct bpf_spin_lock");
+        long offset = (long)value.Value.Value + value.Offset;
+        if (offset != field.Offset)
+            throw Refuse(Rule.SpinLock, $"R{register} points to offset {offset} of the value of map {_maps[value.Subject].Name}; its lock is at offset {field.Offset}");
+        if (helper.Id == HelperId.SpinLock)
+        {
+            if (State.LockId != 0)
+                throw Refuse(Rule.SpinLock, "a second spin lock is taken while one is held", "unlock the first one before");
+            State.LockId = value.Id;
+            State.LockMap = value.Subject;
+            return;
+        }
+
+        if (State.LockId == 0)
+            throw Refuse(Rule.SpinLock, "a spin lock is released that was not taken");
+        if (State.LockId != value.Id || State.LockMap != value.Subject)
+            throw Refuse(Rule.SpinLock, "the lock that is released is not the one that was taken");
+        State.LockId = State.LockMap = 0;
+    }
+
+    private void CheckTimer(HelperPrototype helper, in RegisterState value, int register, ref CallArguments call)
+    {
+        Expect(helper, value, register, value.Kind == RegisterKind.MapValue && value.Value.IsConstant, "a bpf_timer in a map value");
+        if (!_maps.TryFind(value.Subject, SpecialFieldKind.Timer, out SpecialField field))
+            throw Refuse(Rule.HelperArgument, $"the value of map {_maps[value.Subject].Name} has no struct bpf_timer");
+        long offset = (long)value.Value.Value + value.Offset;
+        if (offset != field.Offset)
+            throw Refuse(Rule.HelperArgument, $"R{register} points to offset {offset} of the value of map {_maps[value.Subject].Name}; its timer is at offset {field.Offset}");
+        call.TimerMap = value.Subject;
+        call.TimerIdentity = value.MapIdentity;
+    }
+
+    /// <summary>A zero-terminated string whose bytes are known for good.</summary>
+    private void CheckConstString(HelperPrototype helper, in RegisterState value, int register)
+    {
+        Expect(helper, value, register, value.Kind == RegisterKind.MapValue && value.Value.IsConstant, "a constant string in a read-only map");
+        MapSpec map = _maps[value.Subject];
+        Expect(helper, value, register, map.IsFrozen && (map.Flags & MapFlags.ReadOnlyProgram) != 0, "a constant string in a read-only map");
+        long offset = (long)value.Value.Value + value.Offset;
+        CheckMapValue(value, register, 0, 1, writes: false);
+        ReadOnlySpan<byte> data = map.InitialData.Span;
+        bool ends = offset >= data.Length || data[(int)offset..].Contains((byte)0) || data.Length < map.ValueSize;
+        Expect(helper, value, register, ends, "a string that ends with zero");
+    }
+}

@@ -1,0 +1,115 @@
+using Ebpf.Bytecode.Specs;
+using Ebpf.Verifier.Diagnostics;
+using Ebpf.Verifier.Domains;
+using Ebpf.Verifier.Prototypes;
+using Ebpf.Verifier.State;
+
+namespace Ebpf.Verifier.Checks;
+
+/// <summary>The context: fields by its layout.</summary>
+internal sealed partial class Transfer
+{
+    private RegisterState LoadContext(in RegisterState address, int register, int displacement, int size, bool signed)
+    {
+        int offset = ContextOffset(address, register, displacement, size);
+        if (!_context.AllowsLoad(offset, size, out int index))
+            throw ContextRefusal(offset, size, WhyNot(index));
+        if (index < 0 || !_context.Fields[index].IsPointer)
+        {
+            _facts.ContextField(Slot, -1);
+            return Extended(RegisterState.Unknown, size, signed);
+        }
+
+        ContextField field = _context.Fields[index];
+        if (offset != field.Offset || size != field.Size || signed)
+            throw ContextRefusal(offset, size, $"{field.Name} holds a pointer and is read whole, {field.Size} bytes, without sign extension");
+        _facts.ContextField(Slot, index);
+        return PointerField(field);
+    }
+
+    private void StoreContext(in RegisterState address, int register, int displacement, int size, bool isAtomic)
+    {
+        int offset = ContextOffset(address, register, displacement, size);
+        if (isAtomic || !_context.AllowsStore(offset, size, out int index))
+            throw ContextRefusal(offset, size, "no field that this type of program may write so is there", writes: true);
+        _facts.ContextField(Slot, _context.Fields[index].IsPointer ? index : -1);
+    }
+
+    private string WhyNot(int index)
+    {
+        if (index < 0)
+            return "no field that this type of program may read is there";
+        ContextField field = _context.Fields[index];
+        return field.Loads == AccessSizes.None
+            ? $"{field.Name} may not be read by this type of program"
+            : $"{field.Name} ({field.Size} bytes at offset {field.Offset}) may not be read in this size or from this offset";
+    }
+
+    private int ContextOffset(in RegisterState address, int register, int displacement, int size)
+    {
+        if (!IsUnmoved(address))
+        {
+            throw Refuse(
+                Rule.ContextAccess,
+                $"R{register} is {Words.Describe(address)}; the context is only accessed through the unchanged pointer plus a constant",
+                "the compiler moved the context pointer: read the field into a local variable first, or use a volatile read");
+        }
+
+        if (displacement < 0)
+            throw ContextRefusal(displacement, size, "it is before the context's start");
+        return displacement;
+    }
+
+    private RegisterState PointerField(in ContextField field) => field.Kind switch
+    {
+        ContextFieldKind.PacketData => RegisterState.Pointer(RegisterKind.Packet),
+        ContextFieldKind.PacketEnd => RegisterState.Pointer(RegisterKind.PacketEnd),
+        ContextFieldKind.PacketMeta => RegisterState.Pointer(RegisterKind.PacketMeta),
+        ContextFieldKind.FlowKeys => RegisterState.Pointer(RegisterKind.FlowKeys),
+        ContextFieldKind.SocketOrNull => NullableField(RegisterKind.SocketCommon),
+        ContextFieldKind.FullSocket => RegisterState.Pointer(RegisterKind.Socket),
+        ContextFieldKind.FullSocketOrNull => NullableField(RegisterKind.Socket),
+        _ => throw Refuse(Rule.UnsupportedFeature, $"{field.Name} points to a kernel object; such contexts are not supported yet"),
+    };
+
+    private RegisterState NullableField(RegisterKind kind)
+    {
+        RegisterState socket = RegisterState.Pointer(kind, marks: RegisterMarks.MaybeNull);
+        socket.Id = _paths.NewId();
+        return socket;
+    }
+
+    private Refusal ContextRefusal(int offset, int size, string why, bool writes = false) => Refuse(
+        Rule.ContextAccess,
+        $"{(writes ? "a write" : "a read")} of {size} bytes at offset {offset} of the context ({_context.Name}, {_context.Size} bytes): {why}");
+
+    /// <summary>Fields of the socket structures, which programs may only read.</summary>
+    /// <remarks>bpf_sock_is_valid_access, bpf_tcp_sock_is_valid_access, bpf_xdp_sock_is_valid_access in net/core/filter.c.</remarks>
+    private void CheckSocketLoad(in RegisterState address, int register, int displacement, int size)
+    {
+        // sizeof(struct bpf_sock), bpf_tcp_sock, bpf_xdp_sock
+        int limit = address.Kind switch
+        {
+            RegisterKind.TcpSocket => 104,
+            RegisterKind.XdpSocket => 4,
+            _ => 80,
+        };
+        CheckBounds(address, register, displacement, size, (uint)limit, Rule.MemoryAccess, "the socket");
+        long offset = (long)address.Value.Value + address.Offset + displacement;
+        // bytes_received and bytes_acked are 64 bits wide.
+        bool wide = address.Kind == RegisterKind.TcpSocket && offset is >= 56 and < 72;
+        bool allowed = address.Value.IsConstant && offset % size == 0 && (size <= 4 || wide);
+        // type, protocol, mark and priority are only there in a full socket.
+        bool onlyFull = address.Kind == RegisterKind.SocketCommon && offset is >= 8 and < 24;
+        if (!allowed || onlyFull)
+        {
+            throw Refuse(
+                Rule.MemoryAccess,
+                $"R{register}: a read of {size} bytes at offset {offset} of {Words.Describe(address)} is not one of its fields",
+                onlyFull ? "ask bpf_sk_fullsock() for a full socket first" : "");
+        }
+    }
+
+    private RegisterState LoadBtfObject(in RegisterState address, int register, int displacement, int size) =>
+        throw Refuse(Rule.UnsupportedFeature, $"R{register} is {Words.Describe(address)}; kernel objects are not supported yet");
+}

@@ -1,0 +1,77 @@
+using Ebpf.Bytecode.Isa;
+using Ebpf.Bytecode.Specs;
+using Ebpf.Verifier.Diagnostics;
+using Ebpf.Verifier.Domains;
+using Ebpf.Verifier.State;
+
+namespace Ebpf.Verifier.Checks;
+
+/// <summary>64-bit immediate loads and the legacy packet loads.</summary>
+internal sealed partial class Transfer
+{
+    private void LoadWide(in Instruction instruction)
+    {
+        ref RegisterState destination = ref State[(int)instruction.Destination];
+        int second = _code[Slot + 1].Immediate;
+        switch ((PseudoLoad)instruction.Source)
+        {
+            case PseudoLoad.None:
+                destination = RegisterState.Constant((uint)instruction.Immediate | ((ulong)(uint)second << 32));
+                return;
+            case PseudoLoad.MapIndex:
+                destination = RegisterState.Pointer(RegisterKind.Map, instruction.Immediate);
+                return;
+            case PseudoLoad.MapIndexValue:
+                destination = MapValueAddress(instruction.Immediate, (uint)second);
+                return;
+            case PseudoLoad.Function:
+                int function = _shape.FunctionStartingAt(Slot + 1 + instruction.Immediate);
+                if (function <= 0 || _shape.Functions[function].IsGlobal)
+                    throw Refuse(Rule.InvalidControlFlow, "the address of a function that is not a static function is taken", "declare the callback static");
+                destination = RegisterState.Pointer(RegisterKind.Function, function);
+                return;
+            default:
+                throw Refuse(Rule.UnsupportedFeature, "addresses of kernel variables (ksyms with a type) are not supported yet");
+        }
+    }
+
+    private RegisterState MapValueAddress(int index, uint offset)
+    {
+        MapSpec map = _maps[index];
+        if (map.Type != MapType.Array || map.MaxEntries != 1)
+            throw Refuse(Rule.MapType, $"the address of a value of map {map.Name} is taken; only arrays of one element allow that");
+        if (offset >= map.ValueSize)
+            throw Refuse(Rule.MapValueAccess, $"offset {offset} is outside the value of map {map.Name} ({map.ValueSize} bytes)");
+        RegisterState value = RegisterState.Pointer(RegisterKind.MapValue, index);
+        value.Offset = (int)offset;
+        value.Id = LockIdentity(index);
+        return value;
+    }
+
+    private void LoadLegacyPacket(in Instruction instruction)
+    {
+        if (!PacketRules.MayUseLegacyLoads(_program.Type))
+            throw Refuse(Rule.InvalidInstruction, $"programs of type {_program.Type.Text()} may not use the legacy packet loads", "use bpf_skb_load_bytes()");
+        RegisterState context = Read(Register.R6);
+        if (context.Kind != RegisterKind.Context || !IsUnmoved(context))
+            throw Refuse(Rule.ContextAccess, $"a legacy packet load needs the context in R6, but it is {Words.Describe(context)}");
+        if ((instruction.Opcode & Opcodes.ModeMask) == Opcodes.Ind)
+        {
+            RegisterState index = Read(instruction.Source);
+            if (!index.IsScalar && IsStrict)
+                throw Refuse(Rule.PointerLeak, $"R{(int)instruction.Source} is {Words.Describe(index)}, used as a packet offset");
+        }
+
+        if (State.ReferenceCount > 0)
+            throw Leak("a legacy packet load, which may end the program,");
+        if (State.LockId != 0)
+            throw Refuse(Rule.SpinLock, "a legacy packet load, which may end the program, while a spin lock is held");
+        // Beyond the packet it ends the function with 0; the program itself may always return that.
+        if (State.Depth > 0)
+            _paths.Fork(Slot, Edge.EndWithZero);
+        for (int i = 1; i <= 5; i++)
+            State[i] = default;
+        State[0] = RegisterState.Number(Scalar.OfWidth(SizeOf(instruction.Opcode) * 8));
+        _facts.Touch(Slot, MemoryKinds.Packet);
+    }
+}

@@ -1,0 +1,263 @@
+using Ebpf.Bytecode.Isa;
+using Ebpf.Verifier.Checks;
+using Ebpf.Verifier.Diagnostics;
+using Ebpf.Verifier.Domains;
+using Ebpf.Verifier.State;
+using Ebpf.Verifier.Structure;
+
+namespace Ebpf.Verifier.Exploration;
+
+/// <summary>
+/// Walks every path of a function depth first, and prunes: where the working state is covered by one from which everything was proved already, the path
+/// ends. A finished walk is a proof that every path is safe and ends.
+/// </summary>
+/// <remarks>do_check and is_state_visited in the kernel's verifier.</remarks>
+internal sealed class PathWalk : IPaths
+{
+    /// <summary>More than this for kept states, and only those that must be kept still are.</summary>
+    private const long MemoryLimit = 512L << 20;
+
+    // BPF_COMPLEXITY_LIMIT_JMP_SEQ
+    private const int PendingLimit = 8192;
+
+    private readonly Checkpoints _kept = new();
+    private readonly PendingPaths _pending = new();
+    private readonly Subsumption _subsumption;
+    private readonly Instruction[] _code;
+    private readonly ControlFlow _flow;
+    private readonly Liveness _liveness;
+    private readonly int _limit;
+    private Transfer _transfer = null!;
+    private WalkLog _log = null!;
+    private int _current;
+    private int _lastId;
+    private int _jumps, _jumpsAtLastCheckpoint, _processedAtLastCheckpoint;
+
+    internal PathWalk(ProgramShape shape, ControlFlow flow, Liveness liveness, VerifierOptions options)
+    {
+        _code = shape.Code;
+        _flow = flow;
+        _liveness = liveness;
+        _limit = options.InstructionLimit;
+        _subsumption = new Subsumption(options.Policy == VerifierPolicy.Strict);
+        _kept.Clear(_code.Length);
+    }
+
+    /// <summary>The working state.</summary>
+    internal MachineState State { get; } = new();
+
+    internal int Processed { get; private set; }
+
+    internal int TotalStates => _kept.Total;
+
+    internal int PeakStates => _kept.Peak;
+
+    public int NewId() => ++_lastId;
+
+    public void Fork(int slot, Edge edge)
+    {
+        if (_pending.Count >= PendingLimit)
+            throw new Refusal(Rule.TooComplex, slot, $"more than {PendingLimit} branches are waiting to be explored", "split the function, or simplify its conditions");
+        _pending.Push(State, slot, edge, _current);
+        if (_current >= 0)
+            _kept[_current].Open++;
+        _jumps++;
+    }
+
+    public void Need(ulong sources)
+    {
+        if (sources != 0)
+            Provenance.Need(_kept, _current, sources);
+    }
+
+    public void Generalise(int slot)
+    {
+        int previous = _current;
+        while (previous >= 0 && !(_kept[previous].Slot == slot && IsSameSite(_kept[previous])))
+            previous = _kept[previous].Parent;
+        if (previous >= 0)
+            Widening.Apply(_kept, _kept[previous], State);
+    }
+
+    /// <summary>Explores everything that can follow from the working state, which is at a slot.</summary>
+    internal void Explore(int start, Transfer transfer, WalkLog log)
+    {
+        _transfer = transfer;
+        _log = log;
+        _kept.Forget();
+        _pending.Clear();
+        _current = -1;
+        _jumps = _jumpsAtLastCheckpoint = 0;
+        _processedAtLastCheckpoint = Processed;
+        int slot = start;
+        while (true)
+        {
+            while (slot >= 0)
+            {
+                if (++Processed > _limit)
+                    throw TooComplex(slot);
+                if (_flow.IsPruningPoint(slot) && IsProvedAt(slot))
+                {
+                    _log.Pruned(slot);
+                    break;
+                }
+
+                _log.Step(slot, State);
+                slot = transfer.Step(slot);
+            }
+
+            EndPath();
+            if (_pending.Count == 0)
+                return;
+            PendingPaths.Entry entry = _pending.Pop(State);
+            _current = entry.Parent;
+            slot = transfer.Resume(entry.Slot, entry.Edge);
+            _log.Resumed(entry.Slot, slot, State);
+        }
+    }
+
+    private Refusal TooComplex(int slot) => new(
+        Rule.TooComplex,
+        slot,
+        $"the limit of {_limit} processed instructions is reached",
+        "simplify loops (bpf_loop() verifies its body once), or move parts into global functions, which are verified on their own");
+
+    /// <summary>Whether what follows from the working state is proved already. If not, the state may be kept.</summary>
+    private bool IsProvedAt(int slot)
+    {
+        bool forced = _flow.IsForced(slot);
+        bool keep = forced || (_jumps - _jumpsAtLastCheckpoint >= 2 && Processed - _processedAtLastCheckpoint >= 8);
+        int previous = -1, next;
+        for (int index = _kept.First(slot); index >= 0; index = next)
+        {
+            ref Checkpoint entry = ref _kept[index];
+            next = entry.Next;
+            if (entry.Open > 0)
+            {
+                if (forced)
+                {
+                    if (IsRound(entry) && _subsumption.Covers(entry, _kept, State, Likeness.Within))
+                    {
+                        GoRound(index);
+                        entry.Hits++;
+                        return true;
+                    }
+                }
+                else if (_subsumption.Covers(entry, _kept, State, Likeness.Same) && IsEndless(entry))
+                {
+                    throw new Refusal(
+                        Rule.InfiniteLoop,
+                        slot,
+                        "the path comes back here with nothing changed: the loop never ends",
+                        "make the loop's condition depend on a variable that every round changes, with a constant bound");
+                }
+
+                // Rounds of a loop differ from each other; keeping every one of them helps nobody.
+                if (!forced && _jumps - _jumpsAtLastCheckpoint < 20 && Processed - _processedAtLastCheckpoint < 100)
+                    keep = false;
+            }
+            else
+            {
+                int loop = _kept.OpenLoopEntry(index);
+                if (_subsumption.Covers(entry, _kept, State, loop >= 0 ? Likeness.Within : Likeness.AsNeeded))
+                {
+                    entry.Hits++;
+                    if (loop >= 0)
+                        GoRound(loop);
+                    Need(Provenance.NeededOf(_kept, entry, State));
+                    return true;
+                }
+            }
+
+            if (keep)
+                entry.Misses++;
+            int patience = forced && entry.Open > 0 ? 64 : 3;
+            if (entry.Misses > entry.Hits * patience + patience)
+                _kept.Evict(index, previous);
+            else
+                previous = index;
+        }
+
+        if (!keep || (!forced && _kept.Bytes > MemoryLimit))
+            return false;
+        if (_kept.Bytes > MemoryLimit * 2)
+            throw new Refusal(Rule.TooComplex, slot, "too many different states have to be remembered", "simplify the loop around the callback");
+        int added = _kept.Add(State, slot, _liveness, _current);
+        Provenance.Begin(State, slot, _liveness);
+        _current = added;
+        _jumpsAtLastCheckpoint = _jumps;
+        _processedAtLastCheckpoint = Processed;
+        return false;
+    }
+
+    /// <summary>At a place that the engine bounds, coming back with no more than was there before ends the exploration of rounds.</summary>
+    private bool IsRound(in Checkpoint entry)
+    {
+        // A may_goto is a round only if the loop was gone through in between.
+        if (_code[entry.Slot].Opcode != Opcodes.MayGoto)
+            return true;
+        return (int)(_kept.WordsOf(entry)[2] >> 32) != State.MayGotoDepth;
+    }
+
+    private bool IsEndless(in Checkpoint entry)
+    {
+        ReadOnlySpan<ulong> words = _kept.WordsOf(entry);
+        return (int)(words[2] >> 32) == State.MayGotoDepth;
+    }
+
+    /// <summary>The path ends by joining the loop at a checkpoint that is still open: until that is done, the proofs on the way there count only for states within theirs.</summary>
+    private void GoRound(int loop)
+    {
+        for (int index = _current; index >= 0 && index != loop; index = _kept[index].Parent)
+        {
+            ref Checkpoint entry = ref _kept[index];
+            int known = _kept.OpenLoopEntry(index);
+            if (known >= 0 && IsAncestor(known, of: loop))
+                continue;
+            entry.LoopEntry = loop;
+            entry.LoopEntryStamp = _kept[loop].Stamp;
+        }
+    }
+
+    private bool IsAncestor(int candidate, int of)
+    {
+        for (int index = of; index >= 0; index = _kept[index].Parent)
+        {
+            if (index == candidate)
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool IsSameSite(in Checkpoint entry)
+    {
+        ReadOnlySpan<ulong> words = _kept.WordsOf(entry);
+        if ((int)(uint)words[0] != State.Depth)
+            return false;
+        int at = StatePacking.HeaderWords + StatePacking.ReferenceWords * (int)(words[0] >> 32);
+        for (int depth = 0; depth <= State.Depth; depth++)
+        {
+            if ((int)(uint)words[at + 1] != State.Frames[depth].CallSite)
+                return false;
+            at += StatePacking.FrameWords + System.Numerics.BitOperations.PopCount(words[at + 3]);
+        }
+
+        return true;
+    }
+
+    private void EndPath()
+    {
+        int index = _current;
+        while (index >= 0)
+        {
+            ref Checkpoint entry = ref _kept[index];
+            if (--entry.Open > 0)
+                return;
+            int parent = entry.Parent;
+            if (entry.IsEvicted)
+                _kept.Free(index);
+            index = parent;
+        }
+    }
+}

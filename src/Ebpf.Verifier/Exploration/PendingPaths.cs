@@ -1,0 +1,49 @@
+using Ebpf.Verifier.Checks;
+using Ebpf.Verifier.State;
+
+namespace Ebpf.Verifier.Exploration;
+
+/// <summary>States from which another way is still to be explored: last in, first out, packed one behind the other.</summary>
+internal sealed class PendingPaths
+{
+    private Entry[] _entries = new Entry[64];
+    private ulong[] _words = new ulong[4096];
+    private RegisterState[] _items = new RegisterState[1024];
+    private int _wordsUsed, _itemsUsed;
+
+    internal int Count { get; private set; }
+
+    internal long Bytes => (long)_words.Length * 8 + (long)_items.Length * System.Runtime.CompilerServices.Unsafe.SizeOf<RegisterState>();
+
+    internal void Clear() => Count = _wordsUsed = _itemsUsed = 0;
+
+    internal void Push(MachineState state, int slot, Edge edge, int parent)
+    {
+        (int words, int items) = StatePacking.Measure(state, slot, null);
+        Grow(ref _words, _wordsUsed + words);
+        Grow(ref _items, _itemsUsed + items);
+        Grow(ref _entries, Count + 1);
+        StatePacking.Write(state, slot, null, _words.AsSpan(_wordsUsed, words), _items.AsSpan(_itemsUsed, items));
+        _entries[Count++] = new Entry(slot, edge, parent, words, items);
+        _wordsUsed += words;
+        _itemsUsed += items;
+    }
+
+    internal Entry Pop(MachineState state)
+    {
+        Entry entry = _entries[--Count];
+        _wordsUsed -= entry.Words;
+        _itemsUsed -= entry.Items;
+        StatePacking.Read(state, _words.AsSpan(_wordsUsed, entry.Words), _items.AsSpan(_itemsUsed, entry.Items));
+        return entry;
+    }
+
+    private static void Grow<T>(ref T[] array, int needed)
+    {
+        if (needed > array.Length)
+            Array.Resize(ref array, Math.Max(needed, array.Length * 2));
+    }
+
+    /// <summary>A way still to be explored.</summary>
+    internal readonly record struct Entry(int Slot, Edge Edge, int Parent, int Words, int Items);
+}
