@@ -9,47 +9,53 @@ internal readonly partial struct Scalar
     /// <summary>The sums.</summary>
     internal Scalar Add(in Scalar other)
     {
-        Scalar sum = Unknown with { Bits = Bits + other.Bits };
+        if (IsConstant && other.IsConstant)
+            return Constant(Value + other.Value);
+        var sum = new Parts(Bits + other.Bits);
         // Sums of two ranges run from the sum of the firsts to the sum of the lasts, perhaps through the wrap; unless they go all the way round.
         if (UMax - UMin <= ulong.MaxValue - (other.UMax - other.UMin))
-            sum = sum.WithinArc(UMin + other.UMin, UMax + other.UMax);
+            sum.KeepArc(UMin + other.UMin, UMax + other.UMax);
         if (Width(SMin, SMax) <= ulong.MaxValue - Width(other.SMin, other.SMax))
-            sum = sum.WithinArc((ulong)(SMin + other.SMin), (ulong)(SMax + other.SMax));
+            sum.KeepArc((ulong)(SMin + other.SMin), (ulong)(SMax + other.SMax));
         if (UMax32 - UMin32 <= uint.MaxValue - (other.UMax32 - other.UMin32))
-            sum = sum.WithinArc32(UMin32 + other.UMin32, UMax32 + other.UMax32);
+            sum.KeepArc32(UMin32 + other.UMin32, UMax32 + other.UMax32);
         if (Width(SMin32, SMax32) <= uint.MaxValue - Width(other.SMin32, other.SMax32))
-            sum = sum.WithinArc32((uint)(SMin32 + other.SMin32), (uint)(SMax32 + other.SMax32));
+            sum.KeepArc32((uint)(SMin32 + other.SMin32), (uint)(SMax32 + other.SMax32));
         return sum.Settle();
     }
 
     /// <summary>The differences.</summary>
     internal Scalar Sub(in Scalar other)
     {
-        Scalar difference = Unknown with { Bits = Bits - other.Bits };
+        if (IsConstant && other.IsConstant)
+            return Constant(Value - other.Value);
+        var difference = new Parts(Bits - other.Bits);
         // From the first minus the last to the last minus the first, with the widths of both ranges.
         if (UMax - UMin <= ulong.MaxValue - (other.UMax - other.UMin))
-            difference = difference.WithinArc(UMin - other.UMax, UMax - other.UMin);
+            difference.KeepArc(UMin - other.UMax, UMax - other.UMin);
         if (Width(SMin, SMax) <= ulong.MaxValue - Width(other.SMin, other.SMax))
-            difference = difference.WithinArc((ulong)(SMin - other.SMax), (ulong)(SMax - other.SMin));
+            difference.KeepArc((ulong)(SMin - other.SMax), (ulong)(SMax - other.SMin));
         if (UMax32 - UMin32 <= uint.MaxValue - (other.UMax32 - other.UMin32))
-            difference = difference.WithinArc32(UMin32 - other.UMax32, UMax32 - other.UMin32);
+            difference.KeepArc32(UMin32 - other.UMax32, UMax32 - other.UMin32);
         if (Width(SMin32, SMax32) <= uint.MaxValue - Width(other.SMin32, other.SMax32))
-            difference = difference.WithinArc32((uint)(SMin32 - other.SMax32), (uint)(SMax32 - other.SMin32));
+            difference.KeepArc32((uint)(SMin32 - other.SMax32), (uint)(SMax32 - other.SMin32));
         return difference.Settle();
     }
 
     /// <summary>The products.</summary>
     internal Scalar Mul(in Scalar other)
     {
-        Scalar product = Unknown with { Bits = Bits * other.Bits };
+        if (IsConstant && other.IsConstant)
+            return Constant(Value * other.Value);
+        var product = new Parts(Bits * other.Bits);
         if (Math.BigMul(UMax, other.UMax, out ulong greatest) == 0)
-            product = product with { UMin = UMin * other.UMin, UMax = greatest };
+            (product.UMin, product.UMax) = (UMin * other.UMin, greatest);
         if (TryProducts(SMin, SMax, other.SMin, other.SMax, out Int128 min, out Int128 max) && min >= long.MinValue && max <= long.MaxValue)
-            product = product with { SMin = (long)min, SMax = (long)max };
+            (product.SMin, product.SMax) = ((long)min, (long)max);
         if ((ulong)UMax32 * other.UMax32 <= uint.MaxValue)
-            product = product with { UMin32 = UMin32 * other.UMin32, UMax32 = UMax32 * other.UMax32 };
+            (product.UMin32, product.UMax32) = (UMin32 * other.UMin32, UMax32 * other.UMax32);
         if (TryProducts(SMin32, SMax32, other.SMin32, other.SMax32, out min, out max) && min >= int.MinValue && max <= int.MaxValue)
-            product = product with { SMin32 = (int)min, SMax32 = (int)max };
+            (product.SMin32, product.SMax32) = ((int)min, (int)max);
         return product.Settle();
     }
 
@@ -159,27 +165,5 @@ internal readonly partial struct Scalar
         min = Int128.Min(Int128.Min(p, q), Int128.Min(r, s));
         max = Int128.Max(Int128.Max(p, q), Int128.Max(r, s));
         return true;
-    }
-
-    /// <summary>Only the numbers from <paramref name="first"/> up to <paramref name="last"/>, in the order that wraps round. Not yet settled.</summary>
-    private Scalar WithinArc(ulong first, ulong last)
-    {
-        Scalar arc = this;
-        if (first <= last)
-            arc = arc with { UMin = Math.Max(UMin, first), UMax = Math.Min(UMax, last) };
-        if ((long)first <= (long)last)
-            arc = arc with { SMin = Math.Max(SMin, (long)first), SMax = Math.Min(SMax, (long)last) };
-        return arc;
-    }
-
-    /// <summary>The same for the low half.</summary>
-    private Scalar WithinArc32(uint first, uint last)
-    {
-        Scalar arc = this;
-        if (first <= last)
-            arc = arc with { UMin32 = Math.Max(UMin32, first), UMax32 = Math.Min(UMax32, last) };
-        if ((int)first <= (int)last)
-            arc = arc with { SMin32 = Math.Max(SMin32, (int)first), SMax32 = Math.Min(SMax32, (int)last) };
-        return arc;
     }
 }

@@ -1,72 +1,114 @@
+using System.Runtime.CompilerServices;
+
 namespace Ebpf.Verifier.Domains;
 
 /// <summary>How the five parts of a scalar sharpen each other.</summary>
 internal readonly partial struct Scalar
 {
-    // Each round passes every part to every other once. Two or three rounds reach the fixpoint in practice; a bound keeps the cost fixed.
-    private const int Rounds = 4;
-
     /// <summary>The same members, with every part as sharp as the others make it; <see cref="Empty"/> where the parts contradict each other.</summary>
-    internal Scalar Settle()
-    {
-        if (Bits.Mask == 0)
-            return Contains(Bits.Value) ? Constant(Bits.Value) : Empty;
+    internal Scalar Settle() => new Parts(this).Settle();
 
-        var parts = new Parts(this);
-        for (int round = 0; round < Rounds; round++)
+    /// <summary>The parts of a scalar while a rule makes it. Mutable and on the stack only: copying a scalar for each change of a part would cost more than the rules.</summary>
+    private ref struct Parts
+    {
+        public Tnum Bits;
+        public ulong UMin, UMax;
+        public long SMin, SMax;
+        public uint UMin32, UMax32;
+        public int SMin32, SMax32;
+
+        public Parts(in Scalar scalar)
         {
-            Parts before = parts;
-            parts.RangesFromBits();
-            parts.HalfFromWhole();
-            parts.WholeFromHalf();
-            Parts.Agree(ref parts.UMin32, ref parts.UMax32, ref parts.SMin32, ref parts.SMax32);
-            Parts.Agree(ref parts.UMin, ref parts.UMax, ref parts.SMin, ref parts.SMax);
-            if (parts.IsContradictory || !parts.TryBitsFromRanges())
-                return Empty;
-            if (parts.Equals(in before))
-                break;
+            Bits = scalar.Bits;
+            (UMin, UMax) = (scalar.UMin, scalar.UMax);
+            (SMin, SMax) = (scalar.SMin, scalar.SMax);
+            (UMin32, UMax32) = (scalar.UMin32, scalar.UMax32);
+            (SMin32, SMax32) = (scalar.SMin32, scalar.SMax32);
         }
-        Scalar settled = parts.ToScalar();
-        if (!settled.IsConstant)
-            return settled;
-        return settled.Contains(settled.Value) ? Constant(settled.Value) : Empty;
-    }
 
-    /// <summary>The parts of a scalar while they are being settled.</summary>
-    private ref struct Parts(in Scalar scalar)
-    {
-        public Tnum Bits = scalar.Bits;
-        public ulong UMin = scalar.UMin, UMax = scalar.UMax;
-        public long SMin = scalar.SMin, SMax = scalar.SMax;
-        public uint UMin32 = scalar.UMin32, UMax32 = scalar.UMax32;
-        public int SMin32 = scalar.SMin32, SMax32 = scalar.SMax32;
+        /// <summary>Nothing known but the bits.</summary>
+        public Parts(Tnum bits)
+        {
+            Bits = bits;
+            (UMin, UMax) = (ulong.MinValue, ulong.MaxValue);
+            (SMin, SMax) = (long.MinValue, long.MaxValue);
+            (UMin32, UMax32) = (uint.MinValue, uint.MaxValue);
+            (SMin32, SMax32) = (int.MinValue, int.MaxValue);
+        }
 
-        public readonly bool IsContradictory => UMin > UMax || SMin > SMax || UMin32 > UMax32 || SMin32 > SMax32;
+        /// <summary>Only the numbers from <paramref name="first"/> up to <paramref name="last"/>, in the order that wraps round.</summary>
+        public void KeepArc(ulong first, ulong last)
+        {
+            if (first <= last)
+            {
+                UMin = Math.Max(UMin, first);
+                UMax = Math.Min(UMax, last);
+            }
+            if ((long)first <= (long)last)
+            {
+                SMin = Math.Max(SMin, (long)first);
+                SMax = Math.Min(SMax, (long)last);
+            }
+        }
 
-        public readonly Scalar ToScalar() => new(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32);
+        /// <summary>Only the numbers whose low half is from <paramref name="first"/> up to <paramref name="last"/>, in the order that wraps round.</summary>
+        public void KeepArc32(uint first, uint last)
+        {
+            if (first <= last)
+            {
+                UMin32 = Math.Max(UMin32, first);
+                UMax32 = Math.Min(UMax32, last);
+            }
+            if ((int)first <= (int)last)
+            {
+                SMin32 = Math.Max(SMin32, (int)first);
+                SMax32 = Math.Min(SMax32, (int)last);
+            }
+        }
 
-        public readonly bool Equals(in Parts other) =>
-            UMin == other.UMin && UMax == other.UMax && SMin == other.SMin && SMax == other.SMax
-            && UMin32 == other.UMin32 && UMax32 == other.UMax32 && SMin32 == other.SMin32 && SMax32 == other.SMax32
-            && Bits == other.Bits;
+        /// <summary>Lets the parts sharpen each other until they agree. Two rounds nearly always do; a bound keeps the cost fixed.</summary>
+        public Scalar Settle()
+        {
+            for (int round = 0; round < 4; round++)
+            {
+                if (Bits.Mask == 0)
+                    return new Scalar(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32).Contains(Bits.Value) ? Constant(Bits.Value) : Empty;
+
+                RangesFromBits();
+                Agree(ref UMin, ref UMax, ref SMin, ref SMax);
+                HalfFromWhole();
+                Agree(ref UMin32, ref UMax32, ref SMin32, ref SMax32);
+                bool isNarrowed = WholeFromHalf();
+                if (isNarrowed)
+                    Agree(ref UMin, ref UMax, ref SMin, ref SMax);
+                if (UMin > UMax || SMin > SMax || UMin32 > UMax32 || SMin32 > SMax32 || !TryBitsFromRanges())
+                    return Empty;
+
+                // Bits that the ranges have made known matter to the ranges only if they leave less room.
+                Tnum low = Bits.Low32;
+                if (!isNarrowed && Bits.Min <= UMin && Bits.Max >= UMax && low.Min <= UMin32 && low.Max >= UMax32)
+                    break;
+            }
+            return Bits.Mask == 0 ? Constant(Bits.Value) : new Scalar(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32);
+        }
 
         /// <summary>No member is below the known ones or above everything that may be one.</summary>
-        public void RangesFromBits()
+        private void RangesFromBits()
         {
             UMin = Math.Max(UMin, Bits.Min);
             UMax = Math.Min(UMax, Bits.Max);
             // Signed, the sign bit weighs the other way.
             SMin = Math.Max(SMin, (long)(Bits.Value | (Bits.Mask & (1ul << 63))));
             SMax = Math.Min(SMax, (long)(Bits.Value | (Bits.Mask & ~(1ul << 63))));
-            Tnum low = Bits.Low32;
-            UMin32 = Math.Max(UMin32, (uint)low.Min);
-            UMax32 = Math.Min(UMax32, (uint)low.Max);
-            SMin32 = Math.Max(SMin32, (int)((uint)low.Value | ((uint)low.Mask & (1u << 31))));
-            SMax32 = Math.Min(SMax32, (int)((uint)low.Value | ((uint)low.Mask & ~(1u << 31))));
+            (uint value, uint mask) = ((uint)Bits.Value, (uint)Bits.Mask);
+            UMin32 = Math.Max(UMin32, value);
+            UMax32 = Math.Min(UMax32, value | mask);
+            SMin32 = Math.Max(SMin32, (int)(value | (mask & (1u << 31))));
+            SMax32 = Math.Min(SMax32, (int)(value | (mask & ~(1u << 31))));
         }
 
         /// <summary>The bits that all numbers of a range share are known.</summary>
-        public bool TryBitsFromRanges()
+        private bool TryBitsFromRanges()
         {
             Tnum whole = Tnum.Range(UMin, UMax);
             Tnum half = Tnum.Range(UMin32, UMax32);
@@ -81,123 +123,116 @@ internal readonly partial struct Scalar
         }
 
         /// <summary>A 64-bit range of at most 2^32 numbers bounds the low half.</summary>
-        public void HalfFromWhole()
+        private void HalfFromWhole()
         {
-            if (UMax - UMin <= uint.MaxValue && UMin <= UMax)
-                BoundHalf((uint)UMin, (uint)UMax);
-            if ((ulong)SMax - (ulong)SMin <= uint.MaxValue && SMin <= SMax)
-                BoundHalf((uint)SMin, (uint)SMax);
+            if (UMax - UMin <= uint.MaxValue)
+                KeepArc32((uint)UMin, (uint)UMax);
+            if ((ulong)SMax - (ulong)SMin <= uint.MaxValue)
+                KeepArc32((uint)SMin, (uint)SMax);
         }
 
-        private void BoundHalf(uint first, uint last)
+        /// <summary>The bounds of the whole move inwards to the next number whose low half is allowed; false where they stay.</summary>
+        private bool WholeFromHalf()
         {
-            // The low halves are those from first up to last, wrapping round: a range in whichever order does not wrap.
-            if (first <= last)
+            (ulong uMin, ulong uMax, long sMin, long sMax) = (UMin, UMax, SMin, SMax);
+            if (UMin32 != 0 || UMax32 != uint.MaxValue)
             {
-                UMin32 = Math.Max(UMin32, first);
-                UMax32 = Math.Min(UMax32, last);
+                // Signed order is unsigned order with the sign bit flipped, which leaves the low half alone.
+                const ulong Sign = 1ul << 63;
+                UMin = NextWithHalf(UMin);
+                UMax = PreviousWithHalf(UMax);
+                SMin = (long)(NextWithHalf((ulong)SMin ^ Sign) ^ Sign);
+                SMax = (long)(PreviousWithHalf((ulong)SMax ^ Sign) ^ Sign);
             }
-            if ((int)first <= (int)last)
-            {
-                SMin32 = Math.Max(SMin32, (int)first);
-                SMax32 = Math.Min(SMax32, (int)last);
-            }
-        }
-
-        /// <summary>The bounds of the whole move inwards to the next number whose low half is allowed.</summary>
-        public void WholeFromHalf()
-        {
-            if (UMin32 > UMax32)
-                return;
-            if (TryNextWithHalf(UMin, out ulong next))
-                UMin = next;
-            if (TryPreviousWithHalf(UMax, out ulong previous))
-                UMax = previous;
-            // Signed order is unsigned order with the sign bit flipped, which leaves the low half alone.
-            const ulong Sign = 1ul << 63;
-            if (TryNextWithHalf((ulong)SMin ^ Sign, out next))
-                SMin = (long)(next ^ Sign);
-            if (TryPreviousWithHalf((ulong)SMax ^ Sign, out previous))
-                SMax = (long)(previous ^ Sign);
-            WholeFromSignedHalf();
-        }
-
-        private void WholeFromSignedHalf()
-        {
-            // A number that is its own low half sign-extended has the low half's signed range.
             if (SMin >= int.MinValue && SMax <= int.MaxValue)
             {
+                // A number that is its own low half sign-extended has the low half's signed range.
                 SMin = Math.Max(SMin, SMin32);
                 SMax = Math.Min(SMax, SMax32);
             }
+            return uMin != UMin || uMax != UMax || sMin != SMin || sMax != SMax;
         }
 
-        private readonly bool TryNextWithHalf(ulong from, out ulong next)
+        private readonly ulong NextWithHalf(ulong from)
         {
             uint low = (uint)from;
+            if (low >= UMin32 && low <= UMax32)
+                return from;
             ulong high = from & ~0xffff_fffful;
-            next = low <= UMax32 ? high | Math.Max(low, UMin32) : high + (1ul << 32) | UMin32;
-            return next >= from;
+            ulong next = low < UMin32 ? high | UMin32 : high + (1ul << 32) | UMin32;
+            // Where there is none up to the end of the order, the bounds meet elsewhere.
+            return next >= from ? next : from;
         }
 
-        private readonly bool TryPreviousWithHalf(ulong from, out ulong previous)
+        private readonly ulong PreviousWithHalf(ulong from)
         {
             uint low = (uint)from;
+            if (low >= UMin32 && low <= UMax32)
+                return from;
             ulong high = from & ~0xffff_fffful;
-            previous = low >= UMin32 ? high | Math.Min(low, UMax32) : high - (1ul << 32) | UMax32;
-            return previous <= from;
+            ulong previous = low > UMax32 ? high | UMax32 : high - (1ul << 32) | UMax32;
+            return previous <= from ? previous : from;
         }
 
         /// <summary>Makes an unsigned and a signed range of the same numbers agree.</summary>
-        public static void Agree(ref ulong uMin, ref ulong uMax, ref long sMin, ref long sMax)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Agree(ref ulong uMin, ref ulong uMax, ref long sMin, ref long sMax)
         {
-            // A range on one side of the sign boundary is the same range in both orders.
-            if ((long)uMin <= (long)uMax)
-            {
-                sMin = Math.Max(sMin, (long)uMin);
-                sMax = Math.Min(sMax, (long)uMax);
-            }
+            // A range on one side of the sign boundary is the same range in both orders, and what it shares with the other is too.
             if ((ulong)sMin <= (ulong)sMax)
             {
                 uMin = Math.Max(uMin, (ulong)sMin);
                 uMax = Math.Min(uMax, (ulong)sMax);
+                (sMin, sMax) = ((long)uMin, (long)uMax);
+            }
+            else if ((long)uMin <= (long)uMax)
+            {
+                sMin = Math.Max(sMin, (long)uMin);
+                sMax = Math.Min(sMax, (long)uMax);
+                (uMin, uMax) = ((ulong)sMin, (ulong)sMax);
             }
             else if (uMax < (ulong)sMin)
             {
                 // Both cross: unsigned, the signed range is [0, sMax] and [sMin, max]. Only the first overlaps.
-                sMin = Math.Max(sMin, (long)uMin);
-                uMax = Math.Min(uMax, (ulong)sMax);
+                sMin = (long)uMin;
+                uMax = (ulong)sMax;
             }
             else if ((ulong)sMax < uMin)
             {
                 // Only the second overlaps.
-                sMax = Math.Min(sMax, (long)uMax);
-                uMin = Math.Max(uMin, (ulong)sMin);
+                sMax = (long)uMax;
+                uMin = (ulong)sMin;
             }
         }
 
         /// <summary>The same for the low half.</summary>
-        public static void Agree(ref uint uMin, ref uint uMax, ref int sMin, ref int sMax)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Agree(ref uint uMin, ref uint uMax, ref int sMin, ref int sMax)
         {
-            if ((int)uMin <= (int)uMax)
-            {
-                sMin = Math.Max(sMin, (int)uMin);
-                sMax = Math.Min(sMax, (int)uMax);
-            }
+            // A range on one side of the sign boundary is the same range in both orders, and what it shares with the other is too.
             if ((uint)sMin <= (uint)sMax)
             {
                 uMin = Math.Max(uMin, (uint)sMin);
                 uMax = Math.Min(uMax, (uint)sMax);
+                (sMin, sMax) = ((int)uMin, (int)uMax);
+            }
+            else if ((int)uMin <= (int)uMax)
+            {
+                sMin = Math.Max(sMin, (int)uMin);
+                sMax = Math.Min(sMax, (int)uMax);
+                (uMin, uMax) = ((uint)sMin, (uint)sMax);
             }
             else if (uMax < (uint)sMin)
             {
-                sMin = Math.Max(sMin, (int)uMin);
-                uMax = Math.Min(uMax, (uint)sMax);
+                // Both cross: unsigned, the signed range is [0, sMax] and [sMin, max]. Only the first overlaps.
+                sMin = (int)uMin;
+                uMax = (uint)sMax;
             }
             else if ((uint)sMax < uMin)
             {
-                sMax = Math.Min(sMax, (int)uMax);
-                uMin = Math.Max(uMin, (uint)sMin);
+                // Only the second overlaps.
+                sMax = (int)uMax;
+                uMin = (uint)sMin;
             }
         }
     }

@@ -6,29 +6,26 @@ internal readonly partial struct Scalar
     /// <summary>Shifted left by a constant below 64.</summary>
     internal Scalar ShiftLeft(int count)
     {
-        Scalar shifted = Unknown with { Bits = Bits << count };
+        if (IsConstant)
+            return Constant(Value << count);
+        var shifted = new Parts(Bits << count);
         // A range survives if nothing of it is shifted out.
         if (UMax <= ulong.MaxValue >>> count)
-            shifted = shifted with { UMin = UMin << count, UMax = UMax << count };
+            (shifted.UMin, shifted.UMax) = (UMin << count, UMax << count);
         if (SMin << count >> count == SMin && SMax << count >> count == SMax)
-            shifted = shifted with { SMin = SMin << count, SMax = SMax << count };
-        if (count < 32)
-        {
-            if (UMax32 <= uint.MaxValue >>> count)
-                shifted = shifted with { UMin32 = UMin32 << count, UMax32 = UMax32 << count };
-            if (SMin32 << count >> count == SMin32 && SMax32 << count >> count == SMax32)
-                shifted = shifted with { SMin32 = SMin32 << count, SMax32 = SMax32 << count };
-        }
+            (shifted.SMin, shifted.SMax) = (SMin << count, SMax << count);
+        if (count < 32 && UMax32 <= uint.MaxValue >>> count)
+            (shifted.UMin32, shifted.UMax32) = (UMin32 << count, UMax32 << count);
+        if (count < 32 && SMin32 << count >> count == SMin32 && SMax32 << count >> count == SMax32)
+            (shifted.SMin32, shifted.SMax32) = (SMin32 << count, SMax32 << count);
         return shifted.Settle();
     }
 
     /// <summary>Shifted right by a constant below 64, zeros coming in.</summary>
-    internal Scalar ShiftRight(int count) =>
-        (Unknown with { Bits = Bits >>> count, UMin = UMin >>> count, UMax = UMax >>> count }).Settle();
+    internal Scalar ShiftRight(int count) => new Parts(Bits >>> count) { UMin = UMin >>> count, UMax = UMax >>> count }.Settle();
 
     /// <summary>Shifted right by a constant below 64, copies of the sign coming in.</summary>
-    internal Scalar ShiftRightSigned(int count) =>
-        (Unknown with { Bits = Bits >> count, SMin = SMin >> count, SMax = SMax >> count }).Settle();
+    internal Scalar ShiftRightSigned(int count) => new Parts(Bits >> count) { SMin = SMin >> count, SMax = SMax >> count }.Settle();
 
     /// <summary>The low half shifted left by a constant below 32.</summary>
     internal Scalar ShiftLeft32(int count) => ShiftLeft(count).ZeroExtend32();

@@ -92,6 +92,10 @@ public class ScalarSoundnessTests
     }
 
     [Fact]
+    public void A_settled_scalar_stays_as_it_is() =>
+        ScalarSamples.Random.Sample(a => Assert.Equal(a.Scalar, a.Scalar.Settle()), iter: 500_000);
+
+    [Fact]
     public void The_intersection_has_every_common_member_and_the_subset_test_tells_the_truth()
     {
         Gen.Select(ScalarSamples.Random, ScalarSamples.Random).Sample((a, b) =>
