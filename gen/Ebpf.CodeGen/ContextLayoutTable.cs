@@ -11,19 +11,26 @@ internal static class ContextLayoutTable
         text.Append("using System.Collections.Immutable;\n\nnamespace Ebpf.Verifier.Prototypes;\n\n");
         text.Append("public static partial class ContextLayouts\n{\n");
         var entries = new StringBuilder();
-        var used = new Dictionary<string, int>();
+        var choices = new StringBuilder();
+        var names = new List<string>();
         foreach (ModelTable.Row row in layouts.Rows)
         {
             bool isContext = row["programs"] != "-";
-            string name = Unique(used, isContext ? FieldName(row) : row["attach"]);
-            text.Append(isContext ? "    private static readonly" : $"    /// <summary><c>{CType(row["struct"])}</c> as programs see it through a pointer.</summary>\n    public static readonly");
-            text.Append($" ContextLayout {name} = new(\"{CType(row["struct"])}\", {row["size"]},\n    [\n");
+            string name = isContext ? FieldName(row) : row["attach"];
+            if (names.Contains(name))
+                throw new InvalidDataException($"context_layouts.tsv: two rows are called {name}");
+            if (!isContext)
+                text.Append($"    /// <summary><c>{CType(row["struct"])}</c> as programs see it through a pointer.</summary>\n    public static ContextLayout {name} => Cached({names.Count});\n\n");
+            text.Append($"    private static ContextLayout Make{name}() => new(\"{CType(row["struct"])}\", {row["size"]},\n    [\n");
             AppendFields(text, [.. fields.Rows.Where(f => f["struct"] == row["struct"])], row);
             text.Append($"    ]{(row["open"] == "yes" ? ", IsOpen: true" : "")});\n\n");
+            choices.Append($"        {names.Count} => Make{name}(),\n");
             foreach (string program in isContext ? groups.Types(row["programs"]) : [])
-                entries.Append($"        new(Dialect.{Names.Pascal(row["dialect"])}, ProgramType.{program}, {name}{Attach(row["attach"])}),\n");
+                entries.Append($"        new(Dialect.{Names.Pascal(row["dialect"])}, ProgramType.{program}, {names.Count}{Attach(row["attach"])}),\n");
+            names.Add(name);
         }
-        text.Append("    // Behind the layouts that it names: fields are initialised in order.\n");
+        text.Append($"    private const int Count = {names.Count};\n\n");
+        text.Append($"    private static ContextLayout Make(int layout) => layout switch\n    {{\n{choices}        _ => throw new ArgumentOutOfRangeException(nameof(layout)),\n    }};\n\n");
         text.Append($"    private static readonly ImmutableArray<Entry> Entries =\n    [\n{entries}    ];\n}}\n");
         return new GeneratedFile("src/Ebpf.Verifier/Prototypes/ContextLayouts.g.cs", text.ToString());
     }
@@ -66,7 +73,4 @@ internal static class ContextLayoutTable
 
     private static string FieldName(ModelTable.Row row) =>
         (row["dialect"] == "windows" ? "Windows" : "") + Names.Pascal(row["programs"].Split(' ')[0]) + (row["attach"] == "*" ? "" : "At" + row["attach"].Split('|')[0]);
-
-    private static string Unique(Dictionary<string, int> used, string name) =>
-        used.TryAdd(name, 1) ? name : throw new InvalidDataException($"context_layouts.tsv: two rows are called {name}");
 }

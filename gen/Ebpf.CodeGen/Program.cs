@@ -14,7 +14,7 @@ GeneratedFile[] files =
     .. DialectEnum.Generate(Model("attach_types"), "AttachType", "The expected attach type of a program.", "src/Ebpf.Bytecode/Vocabulary"),
     .. DialectEnum.Generate(Model("helpers"), "HelperId", "A helper function.", "src/Ebpf.Bytecode/Vocabulary"),
     SectionTable.Generate(Model("sections")),
-    HelperPrototypeTable.Generate(Model("helper_prototypes"), Model("helpers"), groups),
+    new HelperPrototypeTable(Model("helper_prototypes"), Model("helpers"), groups).Generate(),
     ContextLayoutTable.Generate(Model("context_fields"), Model("context_layouts"), groups),
 ];
 

@@ -7,7 +7,7 @@ namespace Ebpf.Verifier.Prototypes;
 
 public static partial class ContextLayouts
 {
-    private static readonly ContextLayout SocketFilter = new("struct __sk_buff", 192,
+    private static ContextLayout MakeSocketFilter() => new("struct __sk_buff", 192,
     [
         new("len", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("pkt_type", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -29,7 +29,7 @@ public static partial class ContextLayouts
         new("gso_size", 176, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 176),
     ]);
 
-    private static readonly ContextLayout Tc = new("struct __sk_buff", 192,
+    private static ContextLayout MakeTc() => new("struct __sk_buff", 192,
     [
         new("len", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("pkt_type", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -59,7 +59,7 @@ public static partial class ContextLayouts
         new("hwtstamp", 184, 8, ContextFieldKind.Scalar, AccessSizes.Eight, AccessSizes.None, 184),
     ]);
 
-    private static readonly ContextLayout CgroupSkb = new("struct __sk_buff", 192,
+    private static ContextLayout MakeCgroupSkb() => new("struct __sk_buff", 192,
     [
         new("len", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("pkt_type", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -92,7 +92,7 @@ public static partial class ContextLayouts
         new("hwtstamp", 184, 8, ContextFieldKind.Scalar, AccessSizes.Eight, AccessSizes.None, 184),
     ]);
 
-    private static readonly ContextLayout Lwt = new("struct __sk_buff", 192,
+    private static ContextLayout MakeLwt() => new("struct __sk_buff", 192,
     [
         new("len", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("pkt_type", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -116,7 +116,7 @@ public static partial class ContextLayouts
         new("gso_size", 176, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 176),
     ]);
 
-    private static readonly ContextLayout SkSkb = new("struct __sk_buff", 192,
+    private static ContextLayout MakeSkSkb() => new("struct __sk_buff", 192,
     [
         new("len", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("pkt_type", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -146,14 +146,14 @@ public static partial class ContextLayouts
         new("gso_size", 176, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 176),
     ]);
 
-    private static readonly ContextLayout FlowDissector = new("struct __sk_buff", 192,
+    private static ContextLayout MakeFlowDissector() => new("struct __sk_buff", 192,
     [
         new("data", 76, 4, ContextFieldKind.PacketData, AccessSizes.Four, AccessSizes.None, 192),
         new("data_end", 80, 4, ContextFieldKind.PacketEnd, AccessSizes.Four, AccessSizes.None, 200),
         new("flow_keys", 144, 8, ContextFieldKind.FlowKeys, AccessSizes.Eight, AccessSizes.None, 144),
     ]);
 
-    private static readonly ContextLayout XdpAtXdpDevMap = new("struct xdp_md", 24,
+    private static ContextLayout MakeXdpAtXdpDevMap() => new("struct xdp_md", 24,
     [
         new("data", 0, 4, ContextFieldKind.PacketData, AccessSizes.Four, AccessSizes.None, 24),
         new("data_end", 4, 4, ContextFieldKind.PacketEnd, AccessSizes.Four, AccessSizes.None, 32),
@@ -163,7 +163,7 @@ public static partial class ContextLayouts
         new("egress_ifindex", 20, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 20),
     ]);
 
-    private static readonly ContextLayout Xdp = new("struct xdp_md", 24,
+    private static ContextLayout MakeXdp() => new("struct xdp_md", 24,
     [
         new("data", 0, 4, ContextFieldKind.PacketData, AccessSizes.Four, AccessSizes.None, 24),
         new("data_end", 4, 4, ContextFieldKind.PacketEnd, AccessSizes.Four, AccessSizes.None, 32),
@@ -172,7 +172,7 @@ public static partial class ContextLayouts
         new("rx_queue_index", 16, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 16),
     ]);
 
-    private static readonly ContextLayout CgroupSockAddrAtCgroupUdp4SendMsg = new("struct bpf_sock_addr", 72,
+    private static ContextLayout MakeCgroupSockAddrAtCgroupUdp4SendMsg() => new("struct bpf_sock_addr", 72,
     [
         new("user_family", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("user_ip4", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.Four, 4),
@@ -184,7 +184,7 @@ public static partial class ContextLayouts
         new("sk", 64, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 64),
     ]);
 
-    private static readonly ContextLayout CgroupSockAddrAtCgroupUdp6SendMsg = new("struct bpf_sock_addr", 72,
+    private static ContextLayout MakeCgroupSockAddrAtCgroupUdp6SendMsg() => new("struct bpf_sock_addr", 72,
     [
         new("user_family", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("user_ip6", 8, 16, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.Four | AccessSizes.Eight, 8),
@@ -196,7 +196,7 @@ public static partial class ContextLayouts
         new("sk", 64, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 64),
     ]);
 
-    private static readonly ContextLayout CgroupSockAddrAtCgroupInet4Bind = new("struct bpf_sock_addr", 72,
+    private static ContextLayout MakeCgroupSockAddrAtCgroupInet4Bind() => new("struct bpf_sock_addr", 72,
     [
         new("user_family", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("user_ip4", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.Four, 4),
@@ -207,7 +207,7 @@ public static partial class ContextLayouts
         new("sk", 64, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 64),
     ]);
 
-    private static readonly ContextLayout CgroupSockAddrAtCgroupInet6Bind = new("struct bpf_sock_addr", 72,
+    private static ContextLayout MakeCgroupSockAddrAtCgroupInet6Bind() => new("struct bpf_sock_addr", 72,
     [
         new("user_family", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("user_ip6", 8, 16, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.Four | AccessSizes.Eight, 8),
@@ -218,7 +218,7 @@ public static partial class ContextLayouts
         new("sk", 64, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 64),
     ]);
 
-    private static readonly ContextLayout CgroupSockAddr = new("struct bpf_sock_addr", 72,
+    private static ContextLayout MakeCgroupSockAddr() => new("struct bpf_sock_addr", 72,
     [
         new("user_family", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("user_port", 24, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.Four, 24),
@@ -228,7 +228,7 @@ public static partial class ContextLayouts
         new("sk", 64, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 64),
     ]);
 
-    private static readonly ContextLayout CgroupSockAtCgroupInet4PostBind = new("struct bpf_sock", 80,
+    private static ContextLayout MakeCgroupSockAtCgroupInet4PostBind() => new("struct bpf_sock", 80,
     [
         new("family", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
         new("type", 8, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 8),
@@ -242,7 +242,7 @@ public static partial class ContextLayouts
         new("rx_queue_mapping", 76, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 76),
     ]);
 
-    private static readonly ContextLayout CgroupSockAtCgroupInet6PostBind = new("struct bpf_sock", 80,
+    private static ContextLayout MakeCgroupSockAtCgroupInet6PostBind() => new("struct bpf_sock", 80,
     [
         new("family", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
         new("type", 8, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 8),
@@ -256,7 +256,7 @@ public static partial class ContextLayouts
         new("rx_queue_mapping", 76, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 76),
     ]);
 
-    private static readonly ContextLayout CgroupSock = new("struct bpf_sock", 80,
+    private static ContextLayout MakeCgroupSock() => new("struct bpf_sock", 80,
     [
         new("bound_dev_if", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.Four, 0),
         new("family", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -271,7 +271,7 @@ public static partial class ContextLayouts
         new("rx_queue_mapping", 76, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 76),
     ]);
 
-    private static readonly ContextLayout SockOps = new("struct bpf_sock_ops", 224,
+    private static ContextLayout MakeSockOps() => new("struct bpf_sock_ops", 224,
     [
         new("op", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("reply", 4, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.Four, 4),
@@ -317,7 +317,7 @@ public static partial class ContextLayouts
         new("skb_hwtstamp", 216, 8, ContextFieldKind.Scalar, AccessSizes.Eight, AccessSizes.None, 216),
     ]);
 
-    private static readonly ContextLayout SkMsg = new("struct sk_msg_md", 80,
+    private static ContextLayout MakeSkMsg() => new("struct sk_msg_md", 80,
     [
         new("data", 0, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 0),
         new("data_end", 8, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 8),
@@ -332,7 +332,7 @@ public static partial class ContextLayouts
         new("sk", 72, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 72),
     ]);
 
-    private static readonly ContextLayout SkReuseport = new("struct sk_reuseport_md", 56,
+    private static ContextLayout MakeSkReuseport() => new("struct sk_reuseport_md", 56,
     [
         new("data", 0, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 0),
         new("data_end", 8, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 8),
@@ -345,7 +345,7 @@ public static partial class ContextLayouts
         new("migrating_sk", 48, 8, ContextFieldKind.SocketOrNull, AccessSizes.Eight, AccessSizes.None, 48),
     ]);
 
-    private static readonly ContextLayout SkLookup = new("struct bpf_sk_lookup", 72,
+    private static ContextLayout MakeSkLookup() => new("struct bpf_sk_lookup", 72,
     [
         new("sk", 0, 8, ContextFieldKind.FullSocketOrNull, AccessSizes.Eight, AccessSizes.None, 0),
         new("family", 8, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 8),
@@ -359,13 +359,13 @@ public static partial class ContextLayouts
         new("ingress_ifindex", 64, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 64),
     ]);
 
-    private static readonly ContextLayout CgroupSysctl = new("struct bpf_sysctl", 8,
+    private static ContextLayout MakeCgroupSysctl() => new("struct bpf_sysctl", 8,
     [
         new("write", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("file_pos", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.Four, 4),
     ]);
 
-    private static readonly ContextLayout CgroupSockOptAtCgroupGetSockOpt = new("struct bpf_sockopt", 40,
+    private static ContextLayout MakeCgroupSockOptAtCgroupGetSockOpt() => new("struct bpf_sockopt", 40,
     [
         new("sk", 0, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 0),
         new("optval", 8, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 8),
@@ -376,7 +376,7 @@ public static partial class ContextLayouts
         new("retval", 36, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.Four, 36),
     ]);
 
-    private static readonly ContextLayout CgroupSockOpt = new("struct bpf_sockopt", 40,
+    private static ContextLayout MakeCgroupSockOpt() => new("struct bpf_sockopt", 40,
     [
         new("sk", 0, 8, ContextFieldKind.FullSocket, AccessSizes.Eight, AccessSizes.None, 0),
         new("optval", 8, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 8),
@@ -386,19 +386,19 @@ public static partial class ContextLayouts
         new("optlen", 32, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.Four, 32),
     ]);
 
-    private static readonly ContextLayout CgroupDevice = new("struct bpf_cgroup_dev_ctx", 12,
+    private static ContextLayout MakeCgroupDevice() => new("struct bpf_cgroup_dev_ctx", 12,
     [
         new("access_type", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 0),
         new("major", 4, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 4),
         new("minor", 8, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 8),
     ]);
 
-    private static readonly ContextLayout LircMode2 = new("struct lirc_mode2", 4,
+    private static ContextLayout MakeLircMode2() => new("struct lirc_mode2", 4,
     [
         new("sample", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
     ]);
 
-    private static readonly ContextLayout Kprobe = new("struct pt_regs", 168,
+    private static ContextLayout MakeKprobe() => new("struct pt_regs", 168,
     [
         new("r15", 0, 8, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.None, 0),
         new("r14", 8, 8, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.None, 8),
@@ -423,7 +423,7 @@ public static partial class ContextLayouts
         new("ss", 160, 8, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.None, 160),
     ]);
 
-    private static readonly ContextLayout PerfEvent = new("struct bpf_perf_event_data", 184,
+    private static ContextLayout MakePerfEvent() => new("struct bpf_perf_event_data", 184,
     [
         new("r15", 0, 8, ContextFieldKind.Scalar, AccessSizes.Eight, AccessSizes.None, 0),
         new("r14", 8, 8, ContextFieldKind.Scalar, AccessSizes.Eight, AccessSizes.None, 8),
@@ -450,28 +450,28 @@ public static partial class ContextLayouts
         new("addr", 176, 8, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.None, 176),
     ]);
 
-    private static readonly ContextLayout Tracepoint = new("struct trace_event", 8192,
+    private static ContextLayout MakeTracepoint() => new("struct trace_event", 8192,
     [
         new("record", 8, 8184, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.None, 8),
     ]);
 
-    private static readonly ContextLayout RawTracepoint = new("struct bpf_raw_tracepoint_args", 96,
+    private static ContextLayout MakeRawTracepoint() => new("struct bpf_raw_tracepoint_args", 96,
     [
         new("args", 0, 96, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.None, 0),
     ]);
 
-    private static readonly ContextLayout Syscall = new("struct syscall_args", 65535,
+    private static ContextLayout MakeSyscall() => new("struct syscall_args", 65535,
     [
         new("args", 0, 65535, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 0),
     ], IsOpen: true);
 
-    private static readonly ContextLayout Netfilter = new("struct bpf_nf_ctx", 16,
+    private static ContextLayout MakeNetfilter() => new("struct bpf_nf_ctx", 16,
     [
         new("state", 0, 8, ContextFieldKind.BtfObject, AccessSizes.Eight, AccessSizes.None, 0, "nf_hook_state"),
         new("skb", 8, 8, ContextFieldKind.BtfObject, AccessSizes.Eight, AccessSizes.None, 8, "sk_buff"),
     ]);
 
-    private static readonly ContextLayout WindowsXdp = new("xdp_md_t", 32,
+    private static ContextLayout MakeWindowsXdp() => new("xdp_md_t", 32,
     [
         new("data", 0, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 0),
         new("data_end", 8, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 8),
@@ -479,7 +479,7 @@ public static partial class ContextLayouts
         new("ingress_ifindex", 24, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 24),
     ], IsOpen: true);
 
-    private static readonly ContextLayout WindowsBind = new("bind_md_t", 56,
+    private static ContextLayout MakeWindowsBind() => new("bind_md_t", 56,
     [
         new("app_id_start", 0, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 0),
         new("app_id_end", 8, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 8),
@@ -490,7 +490,7 @@ public static partial class ContextLayouts
         new("protocol", 48, 1, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 48),
     ], IsOpen: true);
 
-    private static readonly ContextLayout WindowsCgroupSockAddr = new("bpf_sock_addr_t", 64,
+    private static ContextLayout MakeWindowsCgroupSockAddr() => new("bpf_sock_addr_t", 64,
     [
         new("family", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 0),
         new("msg_src_ip", 4, 16, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 4),
@@ -502,7 +502,7 @@ public static partial class ContextLayouts
         new("interface_luid", 56, 8, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 56),
     ], IsOpen: true);
 
-    private static readonly ContextLayout WindowsSockOps = new("bpf_sock_ops_t", 64,
+    private static ContextLayout MakeWindowsSockOps() => new("bpf_sock_ops_t", 64,
     [
         new("op", 0, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 0),
         new("family", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 4),
@@ -515,7 +515,7 @@ public static partial class ContextLayouts
         new("interface_luid", 56, 8, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 56),
     ], IsOpen: true);
 
-    private static readonly ContextLayout WindowsSample = new("sample_program_context_t", 32,
+    private static ContextLayout MakeWindowsSample() => new("sample_program_context_t", 32,
     [
         new("data_start", 0, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 0),
         new("data_end", 8, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 8),
@@ -525,14 +525,14 @@ public static partial class ContextLayouts
         new("helper_data_2", 28, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, AccessSizes.One | AccessSizes.Two | AccessSizes.Four | AccessSizes.Eight, 28),
     ], IsOpen: true);
 
-    private static readonly ContextLayout WindowsNetEvent = new("netevent_event_md_t", 24,
+    private static ContextLayout MakeWindowsNetEvent() => new("netevent_event_md_t", 24,
     [
         new("data_meta", 0, 8, ContextFieldKind.PacketMeta, AccessSizes.Eight, AccessSizes.None, 0),
         new("data", 8, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 8),
         new("data_end", 16, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 16),
     ], IsOpen: true);
 
-    private static readonly ContextLayout WindowsProcess = new("process_md_t", 56,
+    private static ContextLayout MakeWindowsProcess() => new("process_md_t", 56,
     [
         new("command_start", 0, 8, ContextFieldKind.PacketData, AccessSizes.Eight, AccessSizes.None, 0),
         new("command_end", 8, 8, ContextFieldKind.PacketEnd, AccessSizes.Eight, AccessSizes.None, 8),
@@ -544,7 +544,9 @@ public static partial class ContextLayouts
     ], IsOpen: true);
 
     /// <summary><c>struct bpf_sock</c> as programs see it through a pointer.</summary>
-    public static readonly ContextLayout Socket = new("struct bpf_sock", 80,
+    public static ContextLayout Socket => Cached(38);
+
+    private static ContextLayout MakeSocket() => new("struct bpf_sock", 80,
     [
         new("bound_dev_if", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("family", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -563,7 +565,9 @@ public static partial class ContextLayouts
     ]);
 
     /// <summary><c>struct bpf_sock</c> as programs see it through a pointer.</summary>
-    public static readonly ContextLayout SockCommon = new("struct bpf_sock", 80,
+    public static ContextLayout SockCommon => Cached(39);
+
+    private static ContextLayout MakeSockCommon() => new("struct bpf_sock", 80,
     [
         new("bound_dev_if", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("family", 4, 4, ContextFieldKind.Scalar, AccessSizes.One | AccessSizes.Two | AccessSizes.Four, AccessSizes.None, 4),
@@ -578,7 +582,9 @@ public static partial class ContextLayouts
     ]);
 
     /// <summary><c>struct bpf_tcp_sock</c> as programs see it through a pointer.</summary>
-    public static readonly ContextLayout TcpSock = new("struct bpf_tcp_sock", 112,
+    public static ContextLayout TcpSock => Cached(40);
+
+    private static ContextLayout MakeTcpSock() => new("struct bpf_tcp_sock", 112,
     [
         new("snd_cwnd", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
         new("srtt_us", 4, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 4),
@@ -609,56 +615,106 @@ public static partial class ContextLayouts
     ]);
 
     /// <summary><c>struct bpf_xdp_sock</c> as programs see it through a pointer.</summary>
-    public static readonly ContextLayout XdpSock = new("struct bpf_xdp_sock", 4,
+    public static ContextLayout XdpSock => Cached(41);
+
+    private static ContextLayout MakeXdpSock() => new("struct bpf_xdp_sock", 4,
     [
         new("queue_id", 0, 4, ContextFieldKind.Scalar, AccessSizes.Four, AccessSizes.None, 0),
     ]);
 
-    // Behind the layouts that it names: fields are initialised in order.
+    private const int Count = 42;
+
+    private static ContextLayout Make(int layout) => layout switch
+    {
+        0 => MakeSocketFilter(),
+        1 => MakeTc(),
+        2 => MakeCgroupSkb(),
+        3 => MakeLwt(),
+        4 => MakeSkSkb(),
+        5 => MakeFlowDissector(),
+        6 => MakeXdpAtXdpDevMap(),
+        7 => MakeXdp(),
+        8 => MakeCgroupSockAddrAtCgroupUdp4SendMsg(),
+        9 => MakeCgroupSockAddrAtCgroupUdp6SendMsg(),
+        10 => MakeCgroupSockAddrAtCgroupInet4Bind(),
+        11 => MakeCgroupSockAddrAtCgroupInet6Bind(),
+        12 => MakeCgroupSockAddr(),
+        13 => MakeCgroupSockAtCgroupInet4PostBind(),
+        14 => MakeCgroupSockAtCgroupInet6PostBind(),
+        15 => MakeCgroupSock(),
+        16 => MakeSockOps(),
+        17 => MakeSkMsg(),
+        18 => MakeSkReuseport(),
+        19 => MakeSkLookup(),
+        20 => MakeCgroupSysctl(),
+        21 => MakeCgroupSockOptAtCgroupGetSockOpt(),
+        22 => MakeCgroupSockOpt(),
+        23 => MakeCgroupDevice(),
+        24 => MakeLircMode2(),
+        25 => MakeKprobe(),
+        26 => MakePerfEvent(),
+        27 => MakeTracepoint(),
+        28 => MakeRawTracepoint(),
+        29 => MakeSyscall(),
+        30 => MakeNetfilter(),
+        31 => MakeWindowsXdp(),
+        32 => MakeWindowsBind(),
+        33 => MakeWindowsCgroupSockAddr(),
+        34 => MakeWindowsSockOps(),
+        35 => MakeWindowsSample(),
+        36 => MakeWindowsNetEvent(),
+        37 => MakeWindowsProcess(),
+        38 => MakeSocket(),
+        39 => MakeSockCommon(),
+        40 => MakeTcpSock(),
+        41 => MakeXdpSock(),
+        _ => throw new ArgumentOutOfRangeException(nameof(layout)),
+    };
+
     private static readonly ImmutableArray<Entry> Entries =
     [
-        new(Dialect.Linux, ProgramType.SocketFilter, SocketFilter),
-        new(Dialect.Linux, ProgramType.SchedCls, Tc),
-        new(Dialect.Linux, ProgramType.SchedAct, Tc),
-        new(Dialect.Linux, ProgramType.CgroupSkb, CgroupSkb),
-        new(Dialect.Linux, ProgramType.LwtIn, Lwt),
-        new(Dialect.Linux, ProgramType.LwtOut, Lwt),
-        new(Dialect.Linux, ProgramType.LwtXmit, Lwt),
-        new(Dialect.Linux, ProgramType.LwtSeg6local, Lwt),
-        new(Dialect.Linux, ProgramType.SkSkb, SkSkb),
-        new(Dialect.Linux, ProgramType.FlowDissector, FlowDissector),
-        new(Dialect.Linux, ProgramType.Xdp, XdpAtXdpDevMap, AttachType.XdpDevMap),
-        new(Dialect.Linux, ProgramType.Xdp, Xdp),
-        new(Dialect.Linux, ProgramType.CgroupSockAddr, CgroupSockAddrAtCgroupUdp4SendMsg, AttachType.CgroupUdp4SendMsg),
-        new(Dialect.Linux, ProgramType.CgroupSockAddr, CgroupSockAddrAtCgroupUdp6SendMsg, AttachType.CgroupUdp6SendMsg),
-        new(Dialect.Linux, ProgramType.CgroupSockAddr, CgroupSockAddrAtCgroupInet4Bind, AttachType.CgroupInet4Bind, AttachType.CgroupInet4Connect, AttachType.CgroupInet4GetPeerName, AttachType.CgroupInet4GetSockName, AttachType.CgroupUdp4RecvMsg),
-        new(Dialect.Linux, ProgramType.CgroupSockAddr, CgroupSockAddrAtCgroupInet6Bind, AttachType.CgroupInet6Bind, AttachType.CgroupInet6Connect, AttachType.CgroupInet6GetPeerName, AttachType.CgroupInet6GetSockName, AttachType.CgroupUdp6RecvMsg),
-        new(Dialect.Linux, ProgramType.CgroupSockAddr, CgroupSockAddr),
-        new(Dialect.Linux, ProgramType.CgroupSock, CgroupSockAtCgroupInet4PostBind, AttachType.CgroupInet4PostBind),
-        new(Dialect.Linux, ProgramType.CgroupSock, CgroupSockAtCgroupInet6PostBind, AttachType.CgroupInet6PostBind),
-        new(Dialect.Linux, ProgramType.CgroupSock, CgroupSock),
-        new(Dialect.Linux, ProgramType.SockOps, SockOps),
-        new(Dialect.Linux, ProgramType.SkMsg, SkMsg),
-        new(Dialect.Linux, ProgramType.SkReuseport, SkReuseport),
-        new(Dialect.Linux, ProgramType.SkLookup, SkLookup),
-        new(Dialect.Linux, ProgramType.CgroupSysctl, CgroupSysctl),
-        new(Dialect.Linux, ProgramType.CgroupSockOpt, CgroupSockOptAtCgroupGetSockOpt, AttachType.CgroupGetSockOpt),
-        new(Dialect.Linux, ProgramType.CgroupSockOpt, CgroupSockOpt),
-        new(Dialect.Linux, ProgramType.CgroupDevice, CgroupDevice),
-        new(Dialect.Linux, ProgramType.LircMode2, LircMode2),
-        new(Dialect.Linux, ProgramType.Kprobe, Kprobe),
-        new(Dialect.Linux, ProgramType.PerfEvent, PerfEvent),
-        new(Dialect.Linux, ProgramType.Tracepoint, Tracepoint),
-        new(Dialect.Linux, ProgramType.RawTracepoint, RawTracepoint),
-        new(Dialect.Linux, ProgramType.RawTracepointWritable, RawTracepoint),
-        new(Dialect.Linux, ProgramType.Syscall, Syscall),
-        new(Dialect.Linux, ProgramType.Netfilter, Netfilter),
-        new(Dialect.Windows, ProgramType.Xdp, WindowsXdp),
-        new(Dialect.Windows, ProgramType.Bind, WindowsBind),
-        new(Dialect.Windows, ProgramType.CgroupSockAddr, WindowsCgroupSockAddr),
-        new(Dialect.Windows, ProgramType.SockOps, WindowsSockOps),
-        new(Dialect.Windows, ProgramType.Sample, WindowsSample),
-        new(Dialect.Windows, ProgramType.NetEvent, WindowsNetEvent),
-        new(Dialect.Windows, ProgramType.Process, WindowsProcess),
+        new(Dialect.Linux, ProgramType.SocketFilter, 0),
+        new(Dialect.Linux, ProgramType.SchedCls, 1),
+        new(Dialect.Linux, ProgramType.SchedAct, 1),
+        new(Dialect.Linux, ProgramType.CgroupSkb, 2),
+        new(Dialect.Linux, ProgramType.LwtIn, 3),
+        new(Dialect.Linux, ProgramType.LwtOut, 3),
+        new(Dialect.Linux, ProgramType.LwtXmit, 3),
+        new(Dialect.Linux, ProgramType.LwtSeg6local, 3),
+        new(Dialect.Linux, ProgramType.SkSkb, 4),
+        new(Dialect.Linux, ProgramType.FlowDissector, 5),
+        new(Dialect.Linux, ProgramType.Xdp, 6, AttachType.XdpDevMap),
+        new(Dialect.Linux, ProgramType.Xdp, 7),
+        new(Dialect.Linux, ProgramType.CgroupSockAddr, 8, AttachType.CgroupUdp4SendMsg),
+        new(Dialect.Linux, ProgramType.CgroupSockAddr, 9, AttachType.CgroupUdp6SendMsg),
+        new(Dialect.Linux, ProgramType.CgroupSockAddr, 10, AttachType.CgroupInet4Bind, AttachType.CgroupInet4Connect, AttachType.CgroupInet4GetPeerName, AttachType.CgroupInet4GetSockName, AttachType.CgroupUdp4RecvMsg),
+        new(Dialect.Linux, ProgramType.CgroupSockAddr, 11, AttachType.CgroupInet6Bind, AttachType.CgroupInet6Connect, AttachType.CgroupInet6GetPeerName, AttachType.CgroupInet6GetSockName, AttachType.CgroupUdp6RecvMsg),
+        new(Dialect.Linux, ProgramType.CgroupSockAddr, 12),
+        new(Dialect.Linux, ProgramType.CgroupSock, 13, AttachType.CgroupInet4PostBind),
+        new(Dialect.Linux, ProgramType.CgroupSock, 14, AttachType.CgroupInet6PostBind),
+        new(Dialect.Linux, ProgramType.CgroupSock, 15),
+        new(Dialect.Linux, ProgramType.SockOps, 16),
+        new(Dialect.Linux, ProgramType.SkMsg, 17),
+        new(Dialect.Linux, ProgramType.SkReuseport, 18),
+        new(Dialect.Linux, ProgramType.SkLookup, 19),
+        new(Dialect.Linux, ProgramType.CgroupSysctl, 20),
+        new(Dialect.Linux, ProgramType.CgroupSockOpt, 21, AttachType.CgroupGetSockOpt),
+        new(Dialect.Linux, ProgramType.CgroupSockOpt, 22),
+        new(Dialect.Linux, ProgramType.CgroupDevice, 23),
+        new(Dialect.Linux, ProgramType.LircMode2, 24),
+        new(Dialect.Linux, ProgramType.Kprobe, 25),
+        new(Dialect.Linux, ProgramType.PerfEvent, 26),
+        new(Dialect.Linux, ProgramType.Tracepoint, 27),
+        new(Dialect.Linux, ProgramType.RawTracepoint, 28),
+        new(Dialect.Linux, ProgramType.RawTracepointWritable, 28),
+        new(Dialect.Linux, ProgramType.Syscall, 29),
+        new(Dialect.Linux, ProgramType.Netfilter, 30),
+        new(Dialect.Windows, ProgramType.Xdp, 31),
+        new(Dialect.Windows, ProgramType.Bind, 32),
+        new(Dialect.Windows, ProgramType.CgroupSockAddr, 33),
+        new(Dialect.Windows, ProgramType.SockOps, 34),
+        new(Dialect.Windows, ProgramType.Sample, 35),
+        new(Dialect.Windows, ProgramType.NetEvent, 36),
+        new(Dialect.Windows, ProgramType.Process, 37),
     ];
 }

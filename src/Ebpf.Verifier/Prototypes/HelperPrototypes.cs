@@ -8,11 +8,17 @@ internal static partial class HelperPrototypes
     // Rows of one helper stand together; the index holds where they begin. Helper numbers above it (Windows, library functions) are few.
     private const int Indexed = 256;
 
+    // A row of the generated tables: helper, five arguments, result, flags, callers.
+    private const int RowLength = 9;
+
+    private static readonly ImmutableArray<HelperPrototype> Linux, Windows;
     private static readonly short[] LinuxIndex, WindowsIndex;
 
-    // In a constructor: the tables are initialised in another file, in no defined order with this one.
+    // In a constructor: what it reads is initialised in another file, in no defined order with this one.
     static HelperPrototypes()
     {
+        Linux = Read(LinuxRows);
+        Windows = Read(WindowsRows);
         LinuxIndex = Index(Linux);
         WindowsIndex = Index(Windows);
     }
@@ -70,6 +76,24 @@ internal static partial class HelperPrototypes
         }
         return -1;
     }
+
+    private static ImmutableArray<HelperPrototype> Read(ReadOnlySpan<int> rows)
+    {
+        ImmutableArray<HelperPrototype>.Builder prototypes = ImmutableArray.CreateBuilder<HelperPrototype>(rows.Length / RowLength);
+        for (; !rows.IsEmpty; rows = rows[RowLength..])
+        {
+            ReadOnlySpan<int> cells = rows[1..6];
+            int count = cells.IndexOf(-1);
+            Span<Argument> arguments = new Argument[count < 0 ? cells.Length : count];
+            for (int i = 0; i < arguments.Length; i++)
+                arguments[i] = new((ArgumentKind)(byte)cells[i], (byte)(cells[i] >> 8), TypeName(cells[i]), (byte)(cells[i] >> 16 & 0xf), (cells[i] >> 20 & 1) != 0);
+            var result = new Result((ReturnKind)(byte)rows[6], TypeName(rows[6]));
+            prototypes.Add(new((HelperId)rows[0], [.. arguments], result, (HelperFlags)rows[7], CallerSets[rows[8]]));
+        }
+        return prototypes.MoveToImmutable();
+    }
+
+    private static string? TypeName(int cell) => cell >> 24 is > 0 and int type ? TypeNames[type] : null;
 
     private static short[] Index(ImmutableArray<HelperPrototype> rows)
     {
