@@ -10,8 +10,12 @@ internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? mo
     private IReadOnlyList<BtfView>? _modules;
 
     /// <summary>All types that could be meant by a local one: of the same name but for the flavour (<c>___old</c>), and of a compatible kind.</summary>
+    /// <remarks>Where the object's own types are the target, each is itself: its flavours stand side by side there, and none is ambiguous.</remarks>
     public List<BtfType> FindCandidates(in BtfType local)
     {
+        if (ReferenceEquals(local.View, types))
+            return [local];
+
         var candidates = new List<BtfType>();
         AddCandidates(types, local, candidates, withBase: true);
         if (candidates.Count > 0 || modules is null)

@@ -144,7 +144,7 @@ internal sealed partial class Loader
             // Instructions name a map by its position in the object, also in loads that come later.
             Maps = [.. _created.Select(static (isCreated, index) => isCreated ? index : LinkTargets.NoMap)],
             Externs = _state.Externs!.Values,
-            Types = (_options.TargetBtf ?? _object.Image.Types) is { } types ? new CoreTarget(types) : null,
+            Types = (_options.TargetBtf ?? _platform.KernelTypes ?? _object.Image.Types) is { } types ? new CoreTarget(types) : null,
         });
         foreach (ProgramPlan plan in _object.Programs)
         {

@@ -57,22 +57,21 @@ internal interface IMapHandle : IDisposable
     IRingConsumer? Ring { get; }
 }
 
-/// <summary>The consuming side of a ring buffer. For one consumer at a time.</summary>
+/// <summary>The consuming side of a ring buffer. One read at a time.</summary>
 internal interface IRingConsumer
 {
-    /// <summary>The oldest record that is complete, and where the next one begins; false where there is none.</summary>
-    /// <param name="position">Where to look: <see cref="Consumed"/> at first.</param>
-    /// <param name="record">The record in the map's own memory, valid until <see cref="Release"/> passes it.</param>
-    /// <param name="next">Where the record after it begins.</param>
-    /// <param name="discarded">Whether its producer discarded it.</param>
-    bool TryPeek(ulong position, out ReadOnlySpan<byte> record, out ulong next, out bool discarded);
+    /// <summary>Records that found no room since the map was created; null where the platform cannot tell.</summary>
+    ulong? Lost { get; }
 
-    /// <summary>The position up to which space was given back.</summary>
-    ulong Consumed { get; }
+    /// <summary>Raised on a producer's thread when a consumer that waits should look again: must be short, and must not throw.</summary>
+    event Action? Woken;
 
-    /// <summary>Gives space back to the producers.</summary>
-    void Release(ulong position);
+    /// <summary>Begins to read a batch; false while another reads.</summary>
+    bool TryBeginRead(out ulong position);
 
-    /// <summary>Records that found no room.</summary>
-    ulong Lost { get; }
+    /// <summary>Goes to the next record that is ready, in the map's own memory; false where there is none yet.</summary>
+    bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record);
+
+    /// <summary>Ends the read: the room of what lies before the position is given back.</summary>
+    void EndRead(ulong position);
 }

@@ -6,9 +6,10 @@ namespace Ebpf;
 /// <summary>Reads the records that programs put into a ring buffer. For one reader at a time; producers never wait for it.</summary>
 public sealed class RingBufferReader
 {
+    /// <summary>Programs can say that nobody is to be woken: such records are found at the latest after this.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(100);
+
     private const long None = 0;
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(16);
 
     private readonly IRingConsumer _ring;
     private long _leases;
@@ -25,22 +26,23 @@ public sealed class RingBufferReader
     /// <summary>The map that it reads.</summary>
     public BpfMap Map { get; }
 
-    /// <summary>Records that found no room since the map was created.</summary>
-    public ulong Lost => _ring.Lost;
+    /// <summary>Records that found no room since the map was created; null where the platform cannot tell.</summary>
+    public ulong? Lost => _ring.Lost;
 
     /// <summary>
-    /// A batch of records, read in the map's own memory. Disposing it gives the space of all that were enumerated back to the producers, at once.
+    /// A batch of records, read in the map's own memory. Disposing it gives the room of all that were enumerated back to the producers, at once.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another batch is not disposed yet.</exception>
     public RingBufferBatch Lease()
     {
-        if (Interlocked.CompareExchange(ref _lease, Interlocked.Increment(ref _leases), None) != None)
+        if (!_ring.TryBeginRead(out _position))
         {
             throw new InvalidOperationException($"ring buffer '{Map.Name}' is being read: dispose the other batch first");
         }
 
-        _position = _ring.Consumed;
-        return new RingBufferBatch(this, _lease);
+        long lease = Interlocked.Increment(ref _leases);
+        Volatile.Write(ref _lease, lease);
+        return new RingBufferBatch(this, lease);
     }
 
     /// <summary>A copy of the oldest record; null where there is none.</summary>
@@ -53,47 +55,46 @@ public sealed class RingBufferReader
     /// <summary>Copies of all records as they come, until cancelled.</summary>
     public async IAsyncEnumerable<byte[]> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        TimeSpan pause = ShortestPause;
-        while (true)
+        TaskCompletionSource wakeUp = NewWakeUp();
+        void Wake() => Volatile.Read(ref wakeUp).TrySetResult();
+        _ring.Woken += Wake;
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (TryRead() is { } record)
+            while (true)
             {
-                pause = ShortestPause;
-                yield return record;
+                cancellation.ThrowIfCancellationRequested();
+                // Made before the look, so that a record that comes right after it is not slept through.
+                TaskCompletionSource next = NewWakeUp();
+                Volatile.Write(ref wakeUp, next);
+                while (TryRead() is { } record)
+                {
+                    yield return record;
+                }
+
+                await Task.WhenAny(next.Task, Task.Delay(LongestWait, cancellation)).ConfigureAwait(false);
             }
-            else
-            {
-                await Task.Delay(pause, cancellation).ConfigureAwait(false);
-                pause = pause + pause < LongestPause ? pause + pause : LongestPause;
-            }
+        }
+        finally
+        {
+            _ring.Woken -= Wake;
         }
     }
 
     internal bool Next(long lease, out ReadOnlySpan<byte> record)
     {
         record = default;
-        while (_lease == lease && _ring.TryPeek(_position, out record, out ulong next, out bool discarded))
-        {
-            _position = next;
-            if (!discarded)
-            {
-                return true;
-            }
-        }
-
-        record = default;
-        return false;
+        return Volatile.Read(ref _lease) == lease && _ring.TryPeek(ref _position, out record);
     }
 
     internal void End(long lease)
     {
-        if (_lease == lease)
+        if (Interlocked.CompareExchange(ref _lease, None, lease) == lease)
         {
-            _ring.Release(_position);
-            Volatile.Write(ref _lease, None);
+            _ring.EndRead(_position);
         }
     }
+
+    private static TaskCompletionSource NewWakeUp() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>Records of a ring buffer in its own memory: <c>foreach</c> over it, which disposes it at its end.</summary>

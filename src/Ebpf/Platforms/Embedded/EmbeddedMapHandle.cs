@@ -36,11 +36,12 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
 
     public Errno Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags) => Result(Map.HostUpdate(key, value, (ulong)flags));
 
-    public Errno Update(ReadOnlySpan<byte> key, IProgramHandle program) => Errno.EOPNOTSUPP;
+    public Errno Update(ReadOnlySpan<byte> key, IProgramHandle program) =>
+        Set(key, (program as EmbeddedProgramHandle)?.Program);
 
-    public Errno Update(ReadOnlySpan<byte> key, IMapHandle inner) => Errno.EOPNOTSUPP;
+    public Errno Update(ReadOnlySpan<byte> key, IMapHandle inner) => Set(key, (inner as EmbeddedMapHandle)?.Map);
 
-    public IRingConsumer? Ring => null;
+    public IRingConsumer? Ring => Map is RingBufferMap ring ? new Consumer(ring) : null;
 
     public Errno Delete(ReadOnlySpan<byte> key) => Result(Map.HostDelete(key));
 
@@ -58,7 +59,29 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
         }
     }
 
+    private Errno Set(ReadOnlySpan<byte> key, IReferent? referent) =>
+        Map is not IReferenceMap references ? Errno.EINVAL
+        : referent is null ? Errno.EBADF
+        : Result(references.HostSet(key, referent));
+
     private static Errno Result(int result) => result < 0 ? (Errno)(-result) : Errno.None;
+
+    private sealed class Consumer(RingBufferMap ring) : IRingConsumer
+    {
+        public event Action? Woken
+        {
+            add => ring.Woken += value;
+            remove => ring.Woken -= value;
+        }
+
+        public ulong? Lost => ring.Lost;
+
+        public bool TryBeginRead(out ulong position) => ring.TryBeginRead(out position);
+
+        public bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record) => ring.TryPeek(ref position, out record);
+
+        public void EndRead(ulong position) => ring.EndRead(position);
+    }
 
     /// <summary>What all handles to one map have in common.</summary>
     private sealed class Shared(EmbeddedMap map, Descriptor? descriptor)

@@ -1,24 +1,27 @@
 using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Runtime;
 using Ebpf.Runtime.Maps;
-using Ebpf.Runtime.Memory;
+using Ebpf.Verifier;
 
 namespace Ebpf.Platforms.Embedded;
 
-/// <summary>The platform that is this process.</summary>
-internal sealed class EmbeddedPlatform : IPlatform
+/// <summary>The platform that is this process: verify, then run on the engine.</summary>
+/// <param name="options">How the engine is set up; null for the defaults.</param>
+internal sealed class EmbeddedPlatform(EngineOptions? options = null) : IPlatform, IDisposable
 {
-    private readonly NativeHeap _heap = new();
-    private readonly Lazy<ExecutionSlots> _slots;
+    // Opening and showing objects needs no engine, and takes no memory for one.
+    private readonly Lazy<Engine> _engine = new(() => new Engine(options));
     private readonly PinTable _pins = new();
-
-    public EmbeddedPlatform() => _slots = new Lazy<ExecutionSlots>(() => new ExecutionSlots(_heap));
 
     public string Name => "embedded";
 
+    /// <summary>The engine that runs its programs.</summary>
+    public Engine Engine => _engine.Value;
+
     public bool HasHostHooks => true;
 
-    public int Processors => _slots.Value.Count;
+    public int Processors => Engine.Slots.Count;
 
     /// <summary>There is no kernel: an object means the types it was compiled with, the same on every OS (docs/rationale.md).</summary>
     public BtfView? KernelTypes => null;
@@ -29,7 +32,7 @@ internal sealed class EmbeddedPlatform : IPlatform
 
     public IMapHandle CreateMap(MapSpec map)
     {
-        EmbeddedMap created = EmbeddedMap.Create(map, _heap, _slots.Value);
+        EmbeddedMap created = Engine.CreateMap(map);
         try
         {
             return new EmbeddedMapHandle(created, Descriptor.Open($"map '{map.Name}'"));
@@ -41,12 +44,40 @@ internal sealed class EmbeddedPlatform : IPlatform
         }
     }
 
-    public IProgramHandle LoadProgram(ProgramSpec program, ProgramLoading loading) =>
-        throw new BpfNotSupportedException("running programs", Name);
+    public IProgramHandle LoadProgram(ProgramSpec program, ProgramLoading loading)
+    {
+        VerificationResult result = ProgramVerifier.Verify(program, loading.Maps, loading.Verifier);
+        if (!result.IsAccepted)
+        {
+            throw new VerifierException(program, result);
+        }
+
+        EmbeddedMap?[] maps = [.. loading.MapHandles.Select(static m => (m as EmbeddedMapHandle)?.Map)];
+        EmbeddedProgram created = Engine.CreateProgram(program, result.Facts, maps);
+        try
+        {
+            return new EmbeddedProgramHandle(created, result, Descriptor.Open($"program '{program.Name}'"));
+        }
+        catch
+        {
+            created.Dispose();
+            throw;
+        }
+    }
 
     public IMapHandle? OpenPinned(string path) => _pins.Open(path);
 
     public void Pin(string path, IMapHandle map) => _pins.Add(path, map);
 
     public bool Unpin(string path) => _pins.Remove(path);
+
+    /// <summary>Drops pins and the engine. What was loaded on it must be gone.</summary>
+    public void Dispose()
+    {
+        _pins.Dispose();
+        if (_engine.IsValueCreated)
+        {
+            _engine.Value.Dispose();
+        }
+    }
 }

@@ -1,0 +1,75 @@
+using Ebpf.Runtime;
+using Ebpf.Verifier;
+
+namespace Ebpf.Platforms.Embedded;
+
+/// <summary>A program of the engine. Its owner and each link hold it; with the last of them it goes, when its last run has ended.</summary>
+internal sealed class EmbeddedProgramHandle : IProgramHandle
+{
+    private readonly Descriptor? _descriptor;
+    private Holders _holders = new();
+    private int _disposed;
+
+    public EmbeddedProgramHandle(EmbeddedProgram program, VerificationResult verification, Descriptor? descriptor)
+    {
+        Program = program;
+        _descriptor = descriptor;
+        Figures = new ProgramFigures(
+            program.Spec.Instructions.Length, verification.ProcessedInstructions, verification.Duration, TimeSpan.Zero, 0, program.MemoryBytes);
+    }
+
+    public EmbeddedProgram Program { get; }
+
+    public int? Fd => _descriptor?.Number;
+
+    public ProgramFigures Figures { get; }
+
+    public RunOutcome Run(RunRequest request) => Program.Run(request);
+
+    public ILinkHandle Attach(AttachRequest request)
+    {
+        ObjectDisposedException.ThrowIf(!_holders.TryAdd(), this);
+        try
+        {
+            return new Link(this, Descriptor.Open($"a link of program '{Program.Spec.Name}'"));
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Release();
+        }
+    }
+
+    private void Release()
+    {
+        if (_holders.Remove())
+        {
+            Program.Dispose();
+            _descriptor?.Dispose();
+        }
+    }
+
+    private sealed class Link(EmbeddedProgramHandle program, Descriptor? descriptor) : ILinkHandle
+    {
+        private int _disposed;
+
+        public int? Fd => descriptor?.Number;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                descriptor?.Dispose();
+                program.Release();
+            }
+        }
+    }
+}

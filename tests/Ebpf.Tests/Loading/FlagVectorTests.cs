@@ -1,0 +1,67 @@
+using CsCheck;
+
+namespace Ebpf.Tests.Loading;
+
+/// <summary>Whatever is on and off: what is loaded is what is on, and costs what an object of these programs alone costs.</summary>
+public sealed class FlagVectorTests
+{
+    private static readonly string[] s_objects =
+        ["several_programs", "subprograms", "globals", "tail_call_same_section", "autoload", "map_in_map"];
+
+    [Theory]
+    [InlineData(UnusedMaps.Create)]
+    [InlineData(UnusedMaps.Skip)]
+    public void Any_choice_of_programs_loads_exactly_these_at_the_cost_of_each_alone(UnusedMaps unusedMaps)
+    {
+        var options = new LoadOptions { UnusedMaps = unusedMaps };
+        Dictionary<string, Dictionary<string, ProgramReport>> alone = s_objects.ToDictionary(static o => o, o => EachAlone(o, options));
+
+        Gen.Select(Gen.Int[0, s_objects.Length - 1].Select(static i => s_objects[i]), Gen.ULong).Sample(
+            (name, vector) =>
+            {
+                using var platform = new TestPlatform();
+                long bytesBefore = platform.Heap.LiveBytes;
+                BpfObject obj = TestData.Open(name);
+                for (int i = 0; i < obj.Programs.Count; i++)
+                {
+                    obj.Programs[i].AutoLoad = ((vector >> i) & 1) != 0;
+                }
+
+                string[] selected = [.. obj.Programs.Where(static p => p.AutoLoad).Select(static p => p.Name)];
+                obj.Only(selected);
+
+                using LoadedObject live = obj.Load(platform.Platform, options);
+
+                Assert.Equal(selected, live.Programs.Names);
+                Assert.Equal(selected, platform.Verified);
+                Assert.Equal(selected.Length + live.Maps.Count, platform.LiveHandles);
+                foreach (ProgramReport report in live.Report.Programs)
+                {
+                    ProgramReport expected = report.IsLoaded ? alone[name][report.Name] : Skipped(report);
+                    Assert.Equal(
+                        (expected.VerifiedInstructions, expected.LoadedInstructions, expected.MemoryBytes, expected.MachineCodeBytes),
+                        (report.VerifiedInstructions, report.LoadedInstructions, report.MemoryBytes, report.MachineCodeBytes));
+                }
+
+                Assert.Equal(platform.Heap.LiveBytes - bytesBefore, live.Report.MemoryBytes);
+            },
+            iter: 150,
+            threads: 1);
+    }
+
+    private static ProgramReport Skipped(ProgramReport report) => report with { VerifiedInstructions = 0, LoadedInstructions = 0, MemoryBytes = 0, MachineCodeBytes = 0 };
+
+    /// <summary>Every program of an object, loaded as if it were its only one.</summary>
+    private static Dictionary<string, ProgramReport> EachAlone(string name, LoadOptions options)
+    {
+        var reports = new Dictionary<string, ProgramReport>();
+        foreach (string program in TestData.Open(name).Programs.Names)
+        {
+            using var platform = new TestPlatform();
+            using LoadedObject live = TestData.Open(name).Only(program).Load(platform.Platform, options);
+            reports[program] = live.Report[program];
+        }
+
+        return reports;
+    }
+}
