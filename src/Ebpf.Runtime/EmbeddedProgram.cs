@@ -8,6 +8,7 @@ using Ebpf.Runtime.Interpreter;
 using Ebpf.Runtime.Maps;
 using Ebpf.Runtime.Memory;
 using Ebpf.Verifier;
+using Ebpf.Verifier.Prototypes;
 
 namespace Ebpf.Runtime;
 
@@ -38,8 +39,10 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         IsChecking = options.Checks || options.Observer is not null || (facts is null && !options.TrustsUnverified);
         InstructionBudget = options.InstructionBudget;
         Observer = options.Observer;
-        Hook = Hook.For(spec, facts?.Context ?? options.Context);
-        ContextMap = Hook.MapContext(facts?.Context ?? options.Context);
+        Hook = Hook.For(spec.Type);
+        if (facts is not null)
+            Hook.Check(spec, facts);
+        ContextMap = Hook.MapContext(facts?.Context ?? options.Context ?? ContextLayouts.For(spec.Type, spec.AttachType, spec.Dialect));
         StackBytes = FrameSize.Of(facts, 0);
 
         try

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 
 namespace Ebpf.Runtime;
@@ -21,6 +22,12 @@ internal sealed unsafe partial class Run
 
     /// <summary>The lines that the program printed.</summary>
     internal string[] Printk => [.. _printk];
+
+    /// <summary>Where text is composed.</summary>
+    internal ArrayBufferWriter<byte> Text { get; } = new();
+
+    /// <summary>Copies of the packet that bpf_clone_redirect wants sent.</summary>
+    internal List<RedirectTarget> Clones { get; } = [];
 
     /// <summary>Adds a line.</summary>
     internal void Print(string line) => _printk.Add(line);

@@ -69,6 +69,9 @@ internal sealed unsafe partial class Run
         PacketLimit = PacketStart + size;
     }
 
+    /// <summary>Makes it a run without a packet.</summary>
+    internal void ClearPacket() => PacketMeta = PacketData = PacketEnd = MacHeader = NetworkHeader = null;
+
     /// <summary>Sees to it that there is so much room before and behind the packet; what it holds and where its headers are stays.</summary>
     internal void GrowPacket(int headroom, int tailroom)
     {

@@ -87,6 +87,7 @@ internal sealed unsafe partial class Run : IDisposable
         PidTgid = request.PidTgid;
         Comm = request.Comm;
         _observer = program.Observer;
+        Memory.Clear();
         program.Hook.Prepare(this, request);
     }
 
@@ -102,6 +103,7 @@ internal sealed unsafe partial class Run : IDisposable
         TailCalls = 0;
         _visited.Clear();
         Redirect = default;
+        Clones.Clear();
         _printk.Clear();
         if (IsChecking)
             Memory.Reset();
@@ -122,7 +124,9 @@ internal sealed unsafe partial class Run : IDisposable
             Stop(e);
         }
 
-        program.Hook.Leave(this);
+        if (IsChecking)
+            Memory.GiveBack();
+        ReleaseLock();
         if (Error is not null)
             throw Error;
         return Registers[0];

@@ -1,8 +1,9 @@
-using System.Collections.Immutable;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Runtime.Maps;
 using Ebpf.Runtime.Memory;
+using Ebpf.Verifier;
+using Ebpf.Verifier.Prototypes;
 
 namespace Ebpf.Runtime.Tests;
 
@@ -67,6 +68,46 @@ internal sealed class EngineRoom : IDisposable
 
     /// <summary>Runs a program in checking mode.</summary>
     public RunOutcome Run(ProgramType type, RunRequest request, params ReadOnlySpan<Instruction> code) => Program(Spec(type, code)).Run(request);
+
+    /// <summary>
+    /// Runs a program in checking mode without facts and in plain mode with what the verifier would say of it: which loads, through R1 or R6, are of
+    /// pointers in the context. Both must agree.
+    /// </summary>
+    public RunOutcome RunBoth(ProgramType type, RunRequest request, params ReadOnlySpan<Instruction> code)
+    {
+        ProgramSpec spec = Spec(type, code);
+        RunOutcome checking = Program(spec).Run(request);
+        EmbeddedProgram verified = Engine.CreateProgram(spec, Facts(spec), [.. _maps]);
+        _programs.Add(verified);
+        RunOutcome plain = verified.Run(request);
+        Assert.False(verified.IsChecking);
+        Assert.Null(checking.Fault);
+        Assert.Null(plain.Fault);
+        Assert.Equal(checking.ReturnValue, plain.ReturnValue);
+        Assert.Equal(checking.Data, plain.Data);
+        Assert.Equal(checking.Context, plain.Context);
+        Assert.Equal(checking.Printk, plain.Printk);
+        return plain;
+    }
+
+    private static Facts Facts(ProgramSpec spec)
+    {
+        ContextLayout layout = ContextLayouts.For(spec.Type, spec.AttachType, spec.Dialect)!;
+        return new Facts
+        {
+            Context = layout,
+            Functions = [.. spec.Functions.Select(function => new FunctionFact(function.Start, spec.Instructions.Length, 512, false))],
+            Instructions = [.. spec.Instructions.Select(instruction => new InstructionFact(InstructionFlags.Reachable, MemoryKinds.None, PointerField(instruction)))],
+        };
+
+        short PointerField(Instruction instruction)
+        {
+            if (instruction.Class != InstructionClass.Ldx || instruction.Source is not (Register.R1 or Register.R6))
+                return -1;
+            int index = layout.IndexOf(instruction.Offset, 4);
+            return index >= 0 && layout.Fields[index].IsPointer ? (short)index : (short)-1;
+        }
+    }
 
     /// <summary>Runs a program without context in both modes, which must agree, and gives R0.</summary>
     public static ulong Value(params ReadOnlySpan<Instruction> code) => Value(default(ReadOnlyMemory<byte>), code);

@@ -6,6 +6,7 @@ namespace Ebpf.Runtime.Contexts;
 internal sealed class ContextMap
 {
     private readonly byte[] _access;
+    private readonly int[] _pointers = [];
     private readonly int _size;
 
     internal ContextMap(ContextLayout? layout, int nativeSize = 0)
@@ -19,9 +20,9 @@ internal sealed class ContextMap
         if (layout is null)
             return;
 
-        for (int i = 0; i < layout.Fields.Length; i++)
+        _pointers = [.. layout.Fields.Where(field => field.IsPointer).Select(field => field.NativeOffset)];
+        foreach (ContextField field in layout.Fields)
         {
-            ContextField field = layout.Fields[i];
             byte access = field.IsPointer ? Pointer : field.IsWritable ? (byte)(Readable | Writable) : Readable;
             _access.AsSpan(field.Offset, field.Size).Fill(access);
             switch (field.Kind)
@@ -49,6 +50,13 @@ internal sealed class ContextMap
 
     /// <summary>See <see cref="DataOffset"/>.</summary>
     internal int MetaOffset { get; } = -1;
+
+    /// <summary>Makes all pointers null: a caller's bytes must never become addresses.</summary>
+    internal void ClearPointers(Span<byte> context)
+    {
+        foreach (int offset in _pointers)
+            context.Slice(offset, 8).Clear();
+    }
 
     /// <summary>Whether all of these bytes belong to numbers that may be read.</summary>
     internal bool IsReadable(long offset, ulong size) => All(offset, size, Readable);

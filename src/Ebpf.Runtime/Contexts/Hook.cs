@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Verifier;
 using Ebpf.Verifier.Prototypes;
 
 namespace Ebpf.Runtime.Contexts;
@@ -9,39 +11,42 @@ namespace Ebpf.Runtime.Contexts;
 /// </summary>
 internal abstract class Hook
 {
-    /// <summary>The hook of a program's type.</summary>
-    /// <exception cref="BpfException">EOPNOTSUPP: the context has pointers that this platform cannot provide.</exception>
-    internal static Hook For(ProgramSpec spec, ContextLayout? layout)
-    {
-        Hook hook = spec.Type switch
-        {
-            ProgramType.Unspec => MemoryHook.Instance,
-            ProgramType.Xdp => XdpHook.Instance,
-            ProgramType.SchedCls or ProgramType.SchedAct => SocketBufferHook.Link,
-            ProgramType.SocketFilter or ProgramType.CgroupSkb or ProgramType.LwtIn or ProgramType.LwtOut or ProgramType.LwtXmit
-                or ProgramType.LwtSeg6local or ProgramType.SkSkb => SocketBufferHook.Network,
-            _ => BytesHook.Instance,
-        };
-        if (layout is null)
-            return hook;
+    // A cache: all programs of a type share their layout.
+    private static readonly ConditionalWeakTable<ContextLayout, ContextMap> s_maps = [];
 
-        foreach (ContextField field in layout.Fields)
+    /// <summary>The hook of a program's type.</summary>
+    internal static Hook For(ProgramType type) => type switch
+    {
+        ProgramType.Unspec => MemoryHook.Instance,
+        ProgramType.Xdp => XdpHook.Instance,
+        ProgramType.SchedCls or ProgramType.SchedAct => SocketBufferHook.Link,
+        ProgramType.SocketFilter or ProgramType.CgroupSkb or ProgramType.LwtIn or ProgramType.LwtOut or ProgramType.LwtXmit
+            or ProgramType.LwtSeg6local or ProgramType.SkSkb => SocketBufferHook.Network,
+        _ => BytesHook.Instance,
+    };
+
+    /// <summary>Tests that the hook provides every pointer that a verified program loads from its context.</summary>
+    /// <exception cref="BpfException">EOPNOTSUPP: it does not.</exception>
+    internal void Check(ProgramSpec spec, Facts facts)
+    {
+        for (int slot = 0; slot < facts.Instructions.Length; slot++)
         {
-            if (!hook.Provides(field.Kind))
+            if (facts.Instructions[slot].ContextField is not (>= 0 and short index))
+                continue;
+            ContextField field = facts.Context.Fields[index];
+            if (!Provides(field.Kind))
             {
                 throw new BpfException(
-                    $"program '{spec.Name}': programs of type {spec.Type.Text()} get {field.Name} in {layout.Name}, which the embedded platform does not provide; run it on Linux", Errno.EOPNOTSUPP)
+                    $"program '{spec.Name}', instruction {slot}: the embedded platform does not provide {field.Name} in {facts.Context.Name}; run the program on Linux", Errno.EOPNOTSUPP)
                 {
                     Program = spec.Name,
                 };
             }
         }
-
-        return hook;
     }
 
     /// <summary>The map of the context, for programs of which the layout is known or not.</summary>
-    internal virtual ContextMap MapContext(ContextLayout? layout) => new(layout);
+    internal virtual ContextMap MapContext(ContextLayout? layout) => layout is null ? new ContextMap(null) : s_maps.GetValue(layout, known => new ContextMap(known));
 
     /// <summary>Tests a request and makes room for it: once for any number of repetitions.</summary>
     /// <exception cref="BpfException">EINVAL: it does not fit.</exception>
@@ -50,11 +55,6 @@ internal abstract class Hook
     /// <summary>Lays out packet and context and sets the arguments, for each repetition.</summary>
     internal abstract void Enter(Run run);
 
-    /// <summary>Called after each repetition.</summary>
-    internal virtual void Leave(Run run)
-    {
-    }
-
     /// <summary>The packet afterwards.</summary>
     internal abstract byte[] Data(Run run);
 
@@ -62,7 +62,7 @@ internal abstract class Hook
     internal abstract byte[] Context(Run run);
 
     /// <summary>Whether contexts of this hook can have fields of this kind. A socket may be null, and is.</summary>
-    private protected virtual bool Provides(ContextFieldKind kind) => kind is ContextFieldKind.Scalar or ContextFieldKind.SocketOrNull;
+    private protected virtual bool Provides(ContextFieldKind kind) => kind is ContextFieldKind.Scalar or ContextFieldKind.SocketOrNull or ContextFieldKind.FullSocketOrNull;
 
     private protected static BpfException Invalid(string reason) => new(reason, Errno.EINVAL);
 }

@@ -43,6 +43,7 @@ internal sealed unsafe class XdpHook : Hook
         ReadOnlySpan<byte> input = run.ContextInput.Span;
         input.CopyTo(context);
         context[input.Length..].Clear();
+        run.Program.ContextMap.ClearPointers(context);
         if (run.Program.Spec.Dialect == Dialect.Linux && BinaryPrimitives.ReadUInt32LittleEndian(context[IngressIfIndex..]) == 0)
             BitConverter.TryWriteBytes(context[IngressIfIndex..], LoopbackIfIndex);
         run.PublishPacket();

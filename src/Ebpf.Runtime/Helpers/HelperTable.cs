@@ -20,6 +20,41 @@ internal static unsafe class HelperTable
         HelperId.MapPeekElem => &MapHelpers.Peek,
         HelperId.MapLookupPerCpuElem => &MapHelpers.LookupPerCpu,
 
+        HelperId.ForEachMapElem => &CallbackHelpers.ForEach,
+        HelperId.Loop => &CallbackHelpers.Loop,
+        HelperId.SpinLock => &LockHelpers.Lock,
+        HelperId.SpinUnlock => &LockHelpers.Unlock,
+        HelperId.RingBufOutput => &RingBufHelpers.Output,
+        HelperId.RingBufReserve => &RingBufHelpers.Reserve,
+        HelperId.RingBufSubmit => &RingBufHelpers.Submit,
+        HelperId.RingBufDiscard => &RingBufHelpers.Discard,
+        HelperId.RingBufQuery => &RingBufHelpers.Query,
+
+        // Dynamic pointers.
+        HelperId.DynptrFromMem => &DynptrHelpers.FromMemory,
+        HelperId.DynptrRead => &DynptrHelpers.Read,
+        HelperId.DynptrWrite => &DynptrHelpers.Write,
+        HelperId.DynptrData => &DynptrHelpers.Data,
+        HelperId.RingBufReserveDynptr => &DynptrHelpers.Reserve,
+        HelperId.RingBufSubmitDynptr => &DynptrHelpers.Submit,
+        HelperId.RingBufDiscardDynptr => &DynptrHelpers.Discard,
+
+        // Text and numbers.
+        HelperId.TracePrintk => &TraceHelpers.Printk,
+        HelperId.TracePrintk2 => &TraceHelpers.Printk2,
+        HelperId.TracePrintk3 => &TraceHelpers.Printk3,
+        HelperId.TracePrintk4 => &TraceHelpers.Printk4,
+        HelperId.TracePrintk5 => &TraceHelpers.Printk,
+        HelperId.TraceVprintk => &TraceHelpers.VPrintk,
+        HelperId.Snprintf => &TraceHelpers.Snprintf,
+        HelperId.Strtol => &NumberHelpers.Strtol,
+        HelperId.Strtoul => &NumberHelpers.Strtoul,
+        HelperId.Strncmp => &NumberHelpers.Strncmp,
+
+        // Reads from anywhere.
+        HelperId.ProbeRead or HelperId.ProbeReadUser or HelperId.ProbeReadKernel or HelperId.CopyFromUser => &ProbeHelpers.Read,
+        HelperId.ProbeReadStr or HelperId.ProbeReadUserStr or HelperId.ProbeReadKernelStr => &ProbeHelpers.ReadString,
+
         // Clock.
         HelperId.KtimeGetNs or HelperId.KtimeGetBootNs or HelperId.KtimeGetCoarseNs => &ClockHelpers.Nanoseconds,
         HelperId.KtimeGetTaiNs => &ClockHelpers.TaiNanoseconds,
@@ -34,7 +69,11 @@ internal static unsafe class HelperTable
         HelperId.GetCurrentUidGid => &TaskHelpers.UidGid,
         HelperId.GetCurrentComm => &TaskHelpers.Comm,
         HelperId.GetCurrentCgroupId or HelperId.GetCurrentAncestorCgroupId => &TaskHelpers.CgroupId,
-        HelperId.GetAttachCookie => &TaskHelpers.AttachCookie,
+        HelperId.GetAttachCookie or HelperId.GetFuncIp => &TaskHelpers.Unknown,
+        HelperId.GetCurrentTask or HelperId.GetCurrentTaskBtf => &TaskHelpers.Unknown,
+        HelperId.GetCgroupClassid or HelperId.SkbCgroupClassid or HelperId.GetRouteRealm => &TaskHelpers.Unknown,
+        HelperId.GetSocketCookie or HelperId.GetNetnsCookie => &TaskHelpers.Unknown,
+        HelperId.GetSocketUid => &TaskHelpers.SocketUid,
 
         // Library functions.
         HelperId.LibraryMemset => &LibraryHelpers.Memset,
@@ -49,6 +88,35 @@ internal static unsafe class HelperTable
         HelperId.XdpGetBuffLen => &XdpHelpers.Length,
         HelperId.XdpLoadBytes => &XdpHelpers.Load,
         HelperId.XdpStoreBytes => &XdpHelpers.Store,
+
+        // Socket buffers.
+        HelperId.SkbLoadBytes => &SocketBufferHelpers.Load,
+        HelperId.SkbLoadBytesRelative => &SocketBufferHelpers.LoadRelative,
+        HelperId.SkbStoreBytes => &SocketBufferHelpers.Store,
+        HelperId.SkbPullData => &SocketBufferHelpers.Pull,
+        HelperId.SkbChangeType => &SocketBufferHelpers.ChangeType,
+        HelperId.GetHashRecalc => &SocketBufferHelpers.Hash,
+        HelperId.SetHashInvalid => &SocketBufferHelpers.InvalidateFlowHash,
+        HelperId.SetHash => &SocketBufferHelpers.SetHash,
+        HelperId.SkbChangeTail => &SocketBufferRoomHelpers.ChangeTail,
+        HelperId.SkbChangeHead => &SocketBufferRoomHelpers.ChangeHead,
+        HelperId.SkbAdjustRoom => &SocketBufferRoomHelpers.AdjustRoom,
+        HelperId.SkbChangeProto => &SocketBufferRoomHelpers.ChangeProtocol,
+        HelperId.SkbVlanPush => &VlanHelpers.Push,
+        HelperId.SkbVlanPop => &VlanHelpers.Pop,
+
+        // Checksums.
+        HelperId.CsumDiff => &ChecksumHelpers.Difference,
+        HelperId.L3CsumReplace => &ChecksumHelpers.ReplaceNetwork,
+        HelperId.L4CsumReplace => &ChecksumHelpers.ReplaceTransport,
+        HelperId.CsumUpdate => &ChecksumHelpers.Update,
+        HelperId.CsumLevel => &ChecksumHelpers.Level,
+
+        // Elsewhere.
+        HelperId.Redirect => &RedirectHelpers.Redirect,
+        HelperId.RedirectMap => &RedirectHelpers.RedirectMap,
+        HelperId.RedirectPeer => &RedirectHelpers.RedirectPeer,
+        HelperId.CloneRedirect => &RedirectHelpers.CloneRedirect,
 
         _ => null,
     };

@@ -45,6 +45,10 @@ internal static unsafe class TaskHelpers
     /// <summary>bpf_get_current_cgroup_id() and of an ancestor: 1, the root of the hierarchy.</summary>
     internal static ulong CgroupId(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 1;
 
-    /// <summary>bpf_get_attach_cookie(): 0, as for a program that was attached without one.</summary>
-    internal static ulong AttachCookie(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 0;
+    /// <summary>What has no answer without a kernel, where 0 says so: the cookie of the attachment, the address of the traced function, the current
+    /// task, the class of its cgroup, the route's realm, the cookies of the socket and of its network namespace.</summary>
+    internal static ulong Unknown(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 0;
+
+    /// <summary>bpf_get_socket_uid(ctx): the overflow user, as for a packet without a full socket.</summary>
+    internal static ulong SocketUid(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 65534;
 }

@@ -12,14 +12,22 @@ internal sealed unsafe class CheckedMemory(Run run)
 {
     private readonly RegionIndex _granted = new();
     private readonly HashSet<ulong> _maps = [];
+    private readonly Dictionary<ulong, MemoryRegion> _records = [];
     private MemoryRegion _last;
 
-    /// <summary>Forgets what was granted, at the start of a run.</summary>
-    internal void Reset()
+    /// <summary>Forgets what was granted.</summary>
+    internal void Clear()
     {
         _granted.Clear();
         _maps.Clear();
+        _records.Clear();
         _last = default;
+    }
+
+    /// <summary>Begins a run: forgets what the last one was granted, and allows the program's maps.</summary>
+    internal void Reset()
+    {
+        Clear();
         GrantMaps(run.Program);
     }
 
@@ -41,17 +49,36 @@ internal sealed unsafe class CheckedMemory(Run run)
     internal void GrantValue(EmbeddedMap map, byte* value) =>
         Grant(new MemoryRegion((ulong)value, map.Spec.ValueSize, MemoryKinds.MapValue, (map.Spec.Flags & MapFlags.ReadOnlyProgram) == 0, map.Spec.Name));
 
-    /// <summary>Allows memory.</summary>
-    internal void Grant(in MemoryRegion region) => _granted.Add(region);
-
-    /// <summary>Takes back what was allowed from this address on; false where nothing was.</summary>
-    internal bool Revoke(ulong address, MemoryKinds kind, out MemoryRegion region)
+    /// <summary>Allows memory; a record of a ring buffer must be given back by the program.</summary>
+    internal void Grant(in MemoryRegion region, bool isRecord = false)
     {
-        if (!_granted.TryFind(address, 1, out region) || region.Start != address || region.Kind != kind)
-            return false;
+        _granted.Add(region);
+        if (isRecord)
+            _records[region.Start] = region;
+    }
+
+    /// <summary>Takes back what was allowed.</summary>
+    internal void Revoke(in MemoryRegion region)
+    {
         _granted.Remove(region);
         _last = default;
+    }
+
+    /// <summary>Takes back a record; false where none begins at this address.</summary>
+    internal bool RevokeRecord(ulong address)
+    {
+        if (!_records.Remove(address, out MemoryRegion region))
+            return false;
+        Revoke(region);
         return true;
+    }
+
+    /// <summary>Gives back what a program that was stopped still holds: a reserved record would block its ring for ever.</summary>
+    internal void GiveBack()
+    {
+        foreach (ulong record in _records.Keys)
+            RingBufferMap.Discard((byte*)record, (ulong)RingBufferFlags.NoWakeup);
+        _records.Clear();
     }
 
     /// <summary>Whether a map's handle was given to the program.</summary>

@@ -101,6 +101,10 @@ internal sealed unsafe partial class Decoder
         if (op is null)
             return Unknown(instruction);
 
+        // There are no kernel objects here: what a program reads from one is what the kernel gives where the read faults.
+        if (instruction.Class == InstructionClass.Ldx && _facts is not null && _facts.Instructions[slot].Memory == MemoryKinds.BtfObject)
+            return new Operation(Op.Mov64K, (byte)instruction.Destination, 0, 0, 0);
+
         int offset = instruction.Offset;
         if (_rewritesContext && _facts!.Instructions[slot].ContextField is >= 0 and short index)
         {

@@ -21,6 +21,14 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
         return index < _maxEntries ? Element(index, slot) : null;
     }
 
+    public override bool MoveNext(ref ElementCursor cursor, int slot)
+    {
+        if (cursor.Index >= _maxEntries)
+            return false;
+        cursor.Value = Element(cursor.Index++, slot);
+        return true;
+    }
+
     private protected override void Build()
     {
         base.Build();

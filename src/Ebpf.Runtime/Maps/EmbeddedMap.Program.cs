@@ -33,6 +33,9 @@ internal abstract unsafe partial class EmbeddedMap
     /// <summary>bpf_map_peek_elem; for a bloom filter, whether the value may be in it.</summary>
     public virtual int Peek(byte* value) => -(int)Errno.ENOTSUPP;
 
+    /// <summary>bpf_for_each_map_elem: goes on to the next element; false at the end, and for maps that have none. What is inserted or deleted meanwhile may or may not be seen.</summary>
+    public virtual bool MoveNext(ref ElementCursor cursor, int slot) => false;
+
     private protected abstract int UpdateElement(byte* key, byte* value, ulong flags, int slot);
 
     private protected abstract int DeleteElement(byte* key);

@@ -99,6 +99,22 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
     public static EmbeddedMap FromHandle(nint handle) =>
         Unsafe.As<EmbeddedMap>(GCHandle.FromIntPtr(((MapHeader*)handle)->Owner).Target!);
 
+    /// <summary>Whether these bytes are memory of the map: what probing reads may touch.</summary>
+    public bool Owns(ulong address, ulong size)
+    {
+        lock (_blocks)
+        {
+            foreach (NativeBlock block in _blocks)
+            {
+                ulong start = (ulong)block.Address;
+                if (address >= start && size <= block.Size && address - start <= block.Size - size)
+                    return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Takes a reference; false where the map is gone already.</summary>
     public bool TryAddReference()
     {

@@ -1,0 +1,57 @@
+using Ebpf.Runtime.Maps;
+
+namespace Ebpf.Runtime.Helpers;
+
+/// <summary>Sending the packet elsewhere: what the program wants is kept in the run; nothing is sent.</summary>
+/// <remarks>net/core/filter.c.</remarks>
+internal static unsafe class RedirectHelpers
+{
+    private const ulong XdpAborted = 0, XdpRedirect = 4, TrafficShot = 2, TrafficRedirect = 7;
+
+    /// <remarks>BPF_F_INGRESS; the action bits, BPF_F_BROADCAST and BPF_F_EXCLUDE_INGRESS in include/uapi/linux/bpf.h.</remarks>
+    private const ulong Ingress = 1, ActionMask = 3, Broadcast = 8, ExcludeIngress = 16;
+
+    /// <summary>bpf_redirect(interface, flags): the verdict to return.</summary>
+    internal static ulong Redirect(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
+    {
+        bool isXdp = run.Program.Spec.Type == ProgramType.Xdp;
+        if ((r2 & ~(isXdp ? 0 : Ingress)) != 0)
+            return isXdp ? XdpAborted : TrafficShot;
+        run.Redirect = new RedirectTarget((uint)r1, r2, null);
+        return isXdp ? XdpRedirect : TrafficRedirect;
+    }
+
+    /// <summary>bpf_redirect_map(map, key, flags): the verdict to return; that in the flags where the map has no such key.</summary>
+    internal static ulong RedirectMap(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
+    {
+        if (!run.TryMap(r1, out EmbeddedMap map))
+            return 0;
+        if ((r3 & ~(ActionMask | Broadcast | ExcludeIngress)) != 0)
+            return XdpAborted;
+        uint key = (uint)r2;
+        if ((r3 & Broadcast) == 0 && map.Lookup((byte*)&key, run.Cpu) == null)
+            return r3 & ActionMask;
+        run.Redirect = new RedirectTarget(key, r3, map);
+        return XdpRedirect;
+    }
+
+    /// <summary>bpf_redirect_peer(interface, flags): the verdict to return.</summary>
+    internal static ulong RedirectPeer(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
+    {
+        if (r2 != 0)
+            return TrafficShot;
+        run.Redirect = new RedirectTarget((uint)r1, r2, null);
+        return TrafficRedirect;
+    }
+
+    /// <summary>bpf_clone_redirect(ctx, interface, flags).</summary>
+    internal static ulong CloneRedirect(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
+    {
+        if (!run.IsContext(r1))
+            return 0;
+        if ((r3 & ~Ingress) != 0)
+            return Run.Result(Errno.EINVAL);
+        run.Clones.Add(new RedirectTarget((uint)r2, r3, null));
+        return 0;
+    }
+}
