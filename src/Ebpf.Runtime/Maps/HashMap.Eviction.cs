@@ -26,7 +26,12 @@ internal sealed unsafe partial class HashMap
         // One round to clear, one to find; in the third, whatever is linked goes.
         for (ulong step = 0; step < 3UL * used; step++)
         {
-            byte* element = _elements + (ulong)(Interlocked.Increment(ref _hand) % used) * _layout.Stride;
+            // Two threads may move the hand at once, and then it moves once.
+            uint hand = _hand + 1;
+            if (hand >= used)
+                hand = 0;
+            _hand = hand;
+            byte* element = _elements + (ulong)hand * _layout.Stride;
             if (element[ElementLayout.LinkedOffset] == 0)
                 continue;
             if (element[ElementLayout.ReferencedOffset] != 0 && step < 2UL * used)

@@ -27,6 +27,13 @@ internal sealed unsafe partial class HashMap
         uint hash = Hash(key);
         int* bucketLock = LockOf(hash);
         bool hasPlace = false;
+        if (_layout.IsLru && flags != (ulong)ElementFlags.Exist && Find(key, hash) is null)
+        {
+            // Eviction takes the victim's lock: not while this key's is held.
+            MakePlace();
+            hasPlace = true;
+        }
+
         while (true)
         {
             NativeLock.Acquire(bucketLock);
@@ -43,7 +50,7 @@ internal sealed unsafe partial class HashMap
                 }
                 else
                 {
-                    // Eviction takes the victim's lock: not while this one is held.
+                    // It went since it was looked for.
                     NativeLock.Release(bucketLock);
                     MakePlace();
                     hasPlace = true;
@@ -197,6 +204,8 @@ internal sealed unsafe partial class HashMap
     /// <summary>Counts an element that is about to be inserted, if there is room for it.</summary>
     private bool TryCount()
     {
+        if (Volatile.Read(ref _count) >= _maxEntries)
+            return false;
         if (Interlocked.Increment(ref _count) <= _maxEntries)
             return true;
         Interlocked.Decrement(ref _count);

@@ -35,14 +35,26 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
     private Node** _root;
     private uint _count;
 
+    [SkipLocalsInit]
     public override byte* Lookup(byte* key, int slot)
     {
         uint length = Unsafe.ReadUnaligned<uint>(key);
         if (length > _bits)
             return null;
-        ulong* words = stackalloc ulong[MostWords];
-        ReadWords(key, words);
-        Node* found = Find(words, length);
+        Node* found;
+        if (_words == 1)
+        {
+            ulong word;
+            ReadWords(key, &word);
+            found = Find(word, length);
+        }
+        else
+        {
+            ulong* words = stackalloc ulong[MostWords];
+            ReadWords(key, words);
+            found = Find(words, length);
+        }
+
         return found is null ? null : Value(found);
     }
 
@@ -64,6 +76,7 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
         Header->Data = (byte*)_root;
     }
 
+    [SkipLocalsInit]
     private protected override int UpdateElement(byte* key, byte* value, ulong flags, int slot)
     {
         uint length = Unsafe.ReadUnaligned<uint>(key);
@@ -77,6 +90,7 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
         return result;
     }
 
+    [SkipLocalsInit]
     private protected override int DeleteElement(byte* key)
     {
         uint length = Unsafe.ReadUnaligned<uint>(key);
@@ -100,6 +114,7 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
         return found is null ? -(int)Errno.ENOENT : 0;
     }
 
+    [SkipLocalsInit]
     private protected override int NextKey(byte* key, byte* next)
     {
         ulong* words = stackalloc ulong[MostWords];
@@ -112,6 +127,27 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
             WriteKey(node, next);
         NativeLock.Release(_lock);
         return node is null ? -(int)Errno.ENOENT : 0;
+    }
+
+    /// <summary>The search in a trie whose keys fit a word: the first difference tells whether a prefix matches.</summary>
+    private Node* Find(ulong word, uint length)
+    {
+        Node* found = null;
+        Node* node = Read(_root);
+        while (node is not null && node->Length <= length && (uint)BitOperations.LeadingZeroCount(*WordsOf(node) ^ word) >= node->Length)
+        {
+            if (!node->IsFork)
+                found = node;
+            uint depth = node->Length;
+            if (depth == _bits)
+                break;
+            node = Read(node->Child((uint)(word >> (int)(63 - depth)) & 1));
+            // A node that was taken for another prefix under our feet may lead back up: this search ends with what it has.
+            if (node is not null && node->Length <= depth)
+                break;
+        }
+
+        return found;
     }
 
     private Node* Find(ulong* words, uint length)
@@ -378,10 +414,6 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
         }
 
         /// <summary>Where the child is that continues with a bit.</summary>
-        public Node** Child(uint bit)
-        {
-            fixed (Node** left = &Left)
-                return left + bit;
-        }
+        public readonly Node** Child(uint bit) => (Node**)Unsafe.AsPointer(ref Unsafe.AsRef(in this)) + bit;
     }
 }

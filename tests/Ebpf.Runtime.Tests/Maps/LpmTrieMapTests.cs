@@ -101,13 +101,7 @@ public unsafe class LpmTrieMapTests
                         model[bits] = value;
                     break;
                 default:
-                    string? longest = null;
-                    for (int i = 0; i <= length; i++)
-                    {
-                        if (model.ContainsKey(bits[..i]))
-                            longest = bits[..i];
-                    }
-
+                    string? longest = model.Keys.Where(prefix => bits.StartsWith(prefix, StringComparison.Ordinal)).MaxBy(prefix => prefix.Length);
                     fixed (byte* keyBytes = key)
                     {
                         ulong* found = (ulong*)map.Lookup(keyBytes, 0);

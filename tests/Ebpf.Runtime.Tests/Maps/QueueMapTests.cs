@@ -136,15 +136,18 @@ public unsafe class QueueMapTests
             using ExecutionSlot slot = room.Slots.Enter();
             for (int i = 0; i < PerThread;)
             {
-                if (thread < 2)
+                if (thread < 2 && Push(map, (uint)(thread * PerThread + i)) == 0)
                 {
-                    if (Push(map, (uint)(thread * PerThread + i)) == 0)
-                        i++;
+                    i++;
                 }
-                else if (Pop(map) is (0, uint value))
+                else if (thread >= 2 && Pop(map) is (0, uint value))
                 {
                     Interlocked.Increment(ref seen[value]);
                     i++;
+                }
+                else
+                {
+                    Thread.Yield();
                 }
             }
         });
