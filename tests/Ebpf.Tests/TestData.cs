@@ -28,7 +28,19 @@ internal static class TestData
         return obj;
     }
 
-    private static string Root([CallerFilePath] string thisFile = "")
+    /// <summary>Every committed object, as paths below the repository's root.</summary>
+    public static IEnumerable<string> AllObjects() =>
+        Directory.EnumerateFiles(System.IO.Path.Combine(Root(), "tests", "testdata"), "*.o")
+            .Concat(Directory.EnumerateFiles(System.IO.Path.Combine(Root(), "samples"), "*.o", SearchOption.AllDirectories))
+            .Select(static path => System.IO.Path.GetRelativePath(Root(), path))
+            .Order(StringComparer.Ordinal);
+
+    /// <summary>A file by its path below the repository's root.</summary>
+    public static string Root(string file) => System.IO.Path.Combine(Root(), file);
+
+    private static string Root() => FindRoot();
+
+    private static string FindRoot([CallerFilePath] string thisFile = "")
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(System.IO.Path.Combine(folder, "Ebpf.slnx")))

@@ -59,14 +59,22 @@ internal sealed class TestPlatform : IPlatform, IDisposable
     public IMapHandle CreateMap(MapSpec map)
     {
         Call($"create map '{map.Name}'");
-        CreatedMaps.Add(map.Name);
+        lock (CreatedMaps)
+        {
+            CreatedMaps.Add(map.Name);
+        }
+
         return new Map(this, _inner.CreateMap(map));
     }
 
     public IProgramHandle LoadProgram(ProgramSpec program, ProgramLoading loading)
     {
         Call($"load program '{program.Name}'");
-        Verified.Add(program.Name);
+        lock (Verified)
+        {
+            Verified.Add(program.Name);
+        }
+
         return new Program(this, _inner.LoadProgram(program, new ProgramLoading
         {
             Maps = loading.Maps,
@@ -93,13 +101,13 @@ internal sealed class TestPlatform : IPlatform, IDisposable
 
     private void Call(string what)
     {
-        if (++_calls == FailAtCall)
+        if (Interlocked.Increment(ref _calls) == FailAtCall)
         {
             throw new BpfException($"{what}: the test wants it to fail", Errno.EIO);
         }
     }
 
-    private Errno Try(Errno result) => ++_calls == FailAtCall ? Errno.EIO : result;
+    private Errno Try(Errno result) => Interlocked.Increment(ref _calls) == FailAtCall ? Errno.EIO : result;
 
     private abstract class Handle<T> : IDisposable where T : IDisposable
     {

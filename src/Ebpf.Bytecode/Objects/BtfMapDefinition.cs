@@ -10,9 +10,8 @@ namespace Ebpf.Bytecode.Objects;
 /// </remarks>
 internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, string name, bool isInner)
 {
+    // libbpf formats "<map>.inner" into 128 bytes for messages; the name of the inner map itself is not cut.
     private const string InnerSuffix = ".inner";
-
-    private const int LongestAttribute = 64;
 
     private bool _hasKeySize;
     private bool _hasValueSize;
@@ -31,8 +30,7 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
 
     private MapImage Apply(MapImage map, in BtfMember member, bool isLast)
     {
-        // Longer names are those of no attribute, and would only cost memory.
-        string attribute = member.NameBytes.Length <= LongestAttribute ? member.Name : Encoding.UTF8.GetString(member.NameBytes[..LongestAttribute]) + "…";
+        string attribute = member.Name;
         switch (attribute)
         {
             case "type":
@@ -62,7 +60,7 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
             default:
                 if (reading.IsStrict)
                     throw Refuse(Errno.EOPNOTSUPP, $"has an unknown attribute '{attribute}'");
-                reading.Note($"map '{name}': unknown attribute '{attribute}' is ignored");
+                reading.Notes.Add($"map '{name}': unknown attribute '{attribute}' is ignored");
                 return map;
         }
     }
@@ -92,7 +90,7 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
             return pinning;
         if (reading.IsStrict)
             throw Refuse(Errno.EINVAL, $"has pinning {(int)pinning}; 0 (none) and 1 (by name) are known");
-        reading.Note($"map '{name}': pinning {(int)pinning} is not libbpf's and is not acted upon");
+        reading.Notes.Add($"map '{name}': pinning {(int)pinning} is not libbpf's and is not acted upon");
         return pinning;
     }
 

@@ -10,7 +10,6 @@ internal static class VariableReader
     public static ImmutableArray<VariableImage> Read(ObjectReading reading, DatasecLayouts layouts)
     {
         var variables = ImmutableArray.CreateBuilder<VariableImage>();
-        ILookup<int, ElfSymbol>? symbols = null;
         for (int i = 0; i < reading.Maps.Count; i++)
         {
             MapImage map = reading.Maps[i];
@@ -19,7 +18,7 @@ internal static class VariableReader
             if (layouts.Find(map.SectionName) is { } layout)
                 AddDescribed(variables, map, i, layout);
             else
-                AddSymbols(variables, map, i, (symbols ??= reading.SymbolsBySection(static s => s.Type == ElfSymbolType.Object))[map.SectionIndex]);
+                AddSymbols(variables, map, i, reading.Elf);
         }
 
         return variables.ToImmutable();
@@ -45,11 +44,12 @@ internal static class VariableReader
         }
     }
 
-    private static void AddSymbols(ImmutableArray<VariableImage>.Builder variables, MapImage map, int index, IEnumerable<ElfSymbol> symbols)
+    private static void AddSymbols(ImmutableArray<VariableImage>.Builder variables, MapImage map, int index, ElfFile elf)
     {
-        foreach (ElfSymbol symbol in symbols)
+        foreach (ElfSymbol symbol in elf.Symbols)
         {
-            if (symbol.Value > map.ValueSize || symbol.Size > map.ValueSize - symbol.Value)
+            if (symbol.Type != ElfSymbolType.Object || symbol.SectionIndex != (uint)map.SectionIndex
+                || symbol.Value > map.ValueSize || symbol.Size > map.ValueSize - symbol.Value)
                 continue;
             variables.Add(new VariableImage
             {

@@ -69,8 +69,8 @@ internal static unsafe class XdpHelpers
         uint offset = (uint)r2, length = (uint)r4;
         if (!run.IsContext(r1) || !run.CanWrite(r3, length))
             return 0;
-        if (!IsInside(run, offset, length))
-            return Run.Result(Errno.EINVAL);
+        if (Bounds(run, offset, length) is not Errno.None and Errno errno)
+            return Run.Result(errno);
         Buffer.MemoryCopy(run.PacketData + offset, (void*)r3, length, length);
         return 0;
     }
@@ -81,12 +81,15 @@ internal static unsafe class XdpHelpers
         uint offset = (uint)r2, length = (uint)r4;
         if (!run.IsContext(r1) || !run.CanRead(r3, length))
             return 0;
-        if (!IsInside(run, offset, length))
-            return Run.Result(Errno.EINVAL);
+        if (Bounds(run, offset, length) is not Errno.None and Errno errno)
+            return Run.Result(errno);
         Buffer.MemoryCopy((void*)r3, run.PacketData + offset, length, length);
         return 0;
     }
 
-    /// <remarks>bpf_xdp_pointer: neither beyond 0xffff nor beyond the packet.</remarks>
-    private static bool IsInside(Run run, uint offset, uint length) => offset <= 0xffff && length <= 0xffff && offset + length <= (uint)run.PacketLength;
+    /// <remarks>bpf_xdp_pointer in net/core/filter.c.</remarks>
+    private static Errno Bounds(Run run, uint offset, uint length) =>
+        offset > 0xffff || length > 0xffff ? Errno.EFAULT
+        : offset + length > (uint)run.PacketLength ? Errno.EINVAL
+        : Errno.None;
 }

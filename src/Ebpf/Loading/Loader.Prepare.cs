@@ -13,11 +13,12 @@ internal sealed partial class Loader
         CheckObject();
         if (_state.Externs is null)
         {
+            // Later runs find what this one found, and choose their programs by name.
             _state.Externs = ExternValues.Resolve(_object.Image, _options, _object.Name);
             SetKconfigData(_state.Externs.KconfigData);
+            FollowStructOps();
         }
 
-        FollowStructOps();
         ChooseMaps();
         Link();
         CreateMaps();
@@ -58,7 +59,7 @@ internal sealed partial class Loader
     }
 
     /// <summary>A struct_ops program is loaded exactly if a map that names it is created, whatever was chosen for it.</summary>
-    /// <remarks>bpf_object_adjust_struct_ops_autoload in libbpf.c. Only a first load chooses; later ones name their program.</remarks>
+    /// <remarks>bpf_object_adjust_struct_ops_autoload in libbpf.c.</remarks>
     private void FollowStructOps()
     {
         var wanted = new Dictionary<int, bool>();
@@ -72,7 +73,7 @@ internal sealed partial class Loader
 
         foreach ((int program, bool load) in wanted)
         {
-            _selected[program] = load && _state.Programs[program] is null;
+            _selected[program] = load;
         }
     }
 

@@ -1,5 +1,3 @@
-using Ebpf.Bytecode.Objects;
-
 namespace Ebpf;
 
 /// <summary>How an object is opened.</summary>

@@ -35,11 +35,12 @@ public sealed class RingBufferReader
     /// <exception cref="InvalidOperationException">Another batch is not disposed yet.</exception>
     public RingBufferBatch Lease()
     {
-        if (!_ring.TryBeginRead(out _position))
+        if (!_ring.TryBeginRead(out ulong position))
         {
             throw new InvalidOperationException($"ring buffer '{Map.Name}' is being read: dispose the other batch first");
         }
 
+        _position = position;
         long lease = Interlocked.Increment(ref _leases);
         Volatile.Write(ref _lease, lease);
         return new RingBufferBatch(this, lease);

@@ -53,6 +53,15 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void What_a_program_prints_comes_with_its_result()
+    {
+        BpfObject obj = TestData.Open("printk");
+        using LoadedObject live = obj.Load();
+
+        Assert.Contains(obj.Programs.Names, name => live.Programs[name].Run().Printk.Count > 0);
+    }
+
+    [Fact]
     public void Programs_run_on_many_threads_and_none_is_freed_under_another()
     {
         using var platform = new TestPlatform(slots: 2);

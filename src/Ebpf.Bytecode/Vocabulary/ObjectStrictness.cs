@@ -1,4 +1,4 @@
-namespace Ebpf.Bytecode.Objects;
+namespace Ebpf;
 
 /// <summary>How much an object may deviate from what libbpf accepts.</summary>
 public enum ObjectStrictness
