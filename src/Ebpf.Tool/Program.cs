@@ -1,1 +1,1 @@
-return 0;
+return Ebpf.Tool.CommandLine.Run(args, Console.Out, Console.Error);
