@@ -1,83 +1,76 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
+using Ebpf.Bytecode.Specs;
 
 namespace Ebpf.Tool.Output;
 
-// The shapes of -j. Keys are a promise: they may be added, never renamed. A null says that the platform or the file cannot tell.
+/// <summary>Fills the documents of -j from what the library reports.</summary>
+internal static class Documents
+{
+    public static LoadDocument Load(string file, LoadedObject live, string? runProgram, RunResult? run, IReadOnlyList<string> dump, LoadReport? everything)
+    {
+        LoadReport report = live.Report;
+        return new LoadDocument(
+            file,
+            report.Platform,
+            Name(report.Dialect),
+            [.. report.Programs.Select(Program)],
+            [.. report.Maps.Select(Map)],
+            Totals(report),
+            run is null ? null : new RunEntry(runProgram!, run.ReturnValue, (long)run.Duration.TotalNanoseconds, run.Repeat, run.Printk),
+            dump.Distinct().ToDictionary(name => name, name => Elements(live.Maps[name])),
+            everything is null ? null : new MeasureEntry(Totals(report), Totals(everything)));
+    }
 
-/// <summary>What <c>load</c> and <c>run</c> print.</summary>
-internal sealed record LoadDocument(
-    string File,
-    string Platform,
-    string Dialect,
-    IReadOnlyList<ProgramEntry> Programs,
-    IReadOnlyList<MapEntry> Maps,
-    TotalsEntry Totals,
-    RunEntry? Run,
-    IReadOnlyDictionary<string, IReadOnlyList<ElementEntry>> Dump,
-    MeasureEntry? Measure);
+    public static ShowDocument Show(string file, BpfObject obj) => new(
+        file,
+        Name(obj.Dialect),
+        obj.IsLittleEndian ? "little" : "big",
+        obj.License,
+        obj.KernelVersion,
+        [.. obj.Programs.Select(p => new ProgramEntry(p.Name, p.SectionName, p.Type.Text(), p.AutoLoad, false, null, p.InstructionCount, null, null, null, null, null))],
+        [.. obj.Maps.Select(m => new MapEntry(m.Name, m.Type.Text(), m.KeySize, m.ValueSize, m.MaxEntries, false, null))],
+        [.. obj.Variables.Select(v => new VariableEntry(v.Name, v.Map.Name, v.SectionName, (uint)v.Size, v.TypeName.Length > 0 ? v.TypeName : null, v.Text))],
+        [.. obj.Externs.Select(e => new ExternEntry(e.Name, e.Kind, e.IsWeak))],
+        [.. obj.Sections.Select(s => new SectionEntry(s.Index, s.Name, s.Kind, (long)s.Size))],
+        obj.Types is { } types ? new BtfEntry((int)types.TypeCount - 1, types.Bytes.Length) : null);
 
-/// <summary>What <c>show</c> prints.</summary>
-internal sealed record ShowDocument(
-    string File,
-    string Dialect,
-    string ByteOrder,
-    string License,
-    uint KernelVersion,
-    IReadOnlyList<ProgramEntry> Programs,
-    IReadOnlyList<MapEntry> Maps,
-    IReadOnlyList<VariableEntry> Variables,
-    IReadOnlyList<ExternEntry> Externs,
-    IReadOnlyList<SectionEntry> Sections,
-    BtfEntry? Btf);
+    public static string Name(Dialect dialect) => dialect == Dialect.Windows ? "windows" : "linux";
 
-/// <summary>What <c>verify</c> prints.</summary>
-internal sealed record VerifyDocument(string File, string Dialect, IReadOnlyList<VerdictEntry> Programs);
+    private static ProgramEntry Program(ProgramReport program) => new(
+        program.Name,
+        program.SectionName,
+        program.Type.Text(),
+        program.AutoLoad,
+        program.IsLoaded,
+        program.Fd,
+        program.InstructionCount,
+        program.VerifiedInstructions,
+        program.VerifyTime?.TotalMicroseconds,
+        program.CompileTime?.TotalMicroseconds,
+        program.MachineCodeBytes,
+        program.MemoryBytes);
 
-internal sealed record ProgramEntry(
-    string Name,
-    string Section,
-    string Type,
-    bool Autoload,
-    bool Loaded,
-    int? Fd,
-    int Insns,
-    long? VerifiedInsns,
-    double? VerifyUs,
-    double? JitUs,
-    long? JitedBytes,
-    long? MemoryBytes);
+    private static MapEntry Map(MapReport map) =>
+        new(map.Name, map.Type.Text(), map.KeySize, map.ValueSize, map.MaxEntries, map.IsCreated, map.MemoryBytes);
 
-internal sealed record MapEntry(string Name, string Type, uint KeySize, uint ValueSize, uint MaxEntries, bool Created, long? MemoryBytes);
+    private static TotalsEntry Totals(LoadReport report) =>
+        new(report.Loaded, report.Skipped, report.VerifiedInstructions, report.LoadTime.TotalMicroseconds, report.MemoryBytes);
 
-internal sealed record TotalsEntry(int Loaded, int Skipped, long VerifiedInsns, double LoadUs, long MemoryBytes);
+    private static IReadOnlyList<ElementEntry> Elements(BpfMap map)
+    {
+        MapSpec spec = map.Spec;
+        return [.. map.Entries().Select(entry => new ElementEntry(TypedJson.Node(entry.Key, spec.Types, spec.KeyType), Value(entry.Value, map)))];
+    }
 
-internal sealed record RunEntry(string Program, long Retval, long DurationNs, int Repeat, IReadOnlyList<string> Printk);
-
-internal sealed record ElementEntry(JsonNode? Key, JsonNode? Value);
-
-internal sealed record MeasureEntry(TotalsEntry Selected, TotalsEntry All);
-
-internal sealed record VariableEntry(string Name, string Map, string Section, uint Size, string? Type, JsonNode? Value);
-
-internal sealed record ExternEntry(string Name, string Kind, bool Weak);
-
-internal sealed record SectionEntry(int Index, string Name, string Type, long Size);
-
-internal sealed record BtfEntry(int Types, long Bytes);
-
-internal sealed record VerdictEntry(string Name, string Section, string Type, bool Accepted, long VerifiedInsns, int States, int PeakStates, double VerifyUs, ErrorEntry? Error);
-
-internal sealed record ErrorDocument(ErrorEntry Error);
-
-internal sealed record ErrorEntry(string Message, int? Errno, string? Program, string? Rule, int? Insn, LineEntry? Line, string? Log);
-
-internal sealed record LineEntry(string File, int Line, int Column, string Text);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(LoadDocument))]
-[JsonSerializable(typeof(ShowDocument))]
-[JsonSerializable(typeof(VerifyDocument))]
-[JsonSerializable(typeof(ErrorDocument))]
-internal sealed partial class DocumentContext : JsonSerializerContext;
+    private static JsonNode? Value(byte[] bytes, BpfMap map)
+    {
+        MapSpec spec = map.Spec;
+        if (!map.IsPerCpu)
+            return TypedJson.Node(bytes, spec.Types, spec.ValueType);
+        var values = new JsonArray();
+        int stride = (map.ValueSize + 7) & ~7;
+        for (int at = 0; at + map.ValueSize <= bytes.Length; at += stride)
+            values.Add(TypedJson.Node(bytes.AsSpan(at, map.ValueSize), spec.Types, spec.ValueType));
+        return values;
+    }
+}

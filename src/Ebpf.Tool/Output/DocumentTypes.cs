@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Ebpf.Tool.Output;
+
+// The shapes of -j. Keys are a promise: they may be added, never renamed. A null says that the platform or the file cannot tell.
+
+/// <summary>What <c>load</c> and <c>run</c> print.</summary>
+internal sealed record LoadDocument(
+    string File,
+    string Platform,
+    string Dialect,
+    IReadOnlyList<ProgramEntry> Programs,
+    IReadOnlyList<MapEntry> Maps,
+    TotalsEntry Totals,
+    RunEntry? Run,
+    IReadOnlyDictionary<string, IReadOnlyList<ElementEntry>> Dump,
+    MeasureEntry? Measure);
+
+/// <summary>What <c>show</c> prints.</summary>
+internal sealed record ShowDocument(
+    string File,
+    string Dialect,
+    string ByteOrder,
+    string License,
+    uint KernelVersion,
+    IReadOnlyList<ProgramEntry> Programs,
+    IReadOnlyList<MapEntry> Maps,
+    IReadOnlyList<VariableEntry> Variables,
+    IReadOnlyList<ExternEntry> Externs,
+    IReadOnlyList<SectionEntry> Sections,
+    BtfEntry? Btf);
+
+/// <summary>What <c>verify</c> prints.</summary>
+internal sealed record VerifyDocument(string File, string Dialect, IReadOnlyList<VerdictEntry> Programs);
+
+internal sealed record ProgramEntry(
+    string Name,
+    string Section,
+    string Type,
+    bool Autoload,
+    bool Loaded,
+    int? Fd,
+    int Insns,
+    long? VerifiedInsns,
+    double? VerifyUs,
+    double? JitUs,
+    long? JitedBytes,
+    long? MemoryBytes);
+
+internal sealed record MapEntry(string Name, string Type, uint KeySize, uint ValueSize, uint MaxEntries, bool Created, long? MemoryBytes);
+
+internal sealed record TotalsEntry(int Loaded, int Skipped, long VerifiedInsns, double LoadUs, long MemoryBytes);
+
+internal sealed record RunEntry(string Program, long Retval, long DurationNs, int Repeat, IReadOnlyList<string> Printk);
+
+internal sealed record ElementEntry(JsonNode? Key, JsonNode? Value);
+
+internal sealed record MeasureEntry(TotalsEntry Selected, TotalsEntry All);
+
+internal sealed record VariableEntry(string Name, string Map, string Section, uint Size, string? Type, JsonNode? Value);
+
+internal sealed record ExternEntry(string Name, string Kind, bool Weak);
+
+internal sealed record SectionEntry(int Index, string Name, string Type, long Size);
+
+internal sealed record BtfEntry(int Types, long Bytes);
+
+internal sealed record VerdictEntry(string Name, string Section, string Type, bool Accepted, long VerifiedInsns, int States, int PeakStates, double VerifyUs, ErrorEntry? Error);
+
+internal sealed record ErrorDocument(ErrorEntry Error);
+
+internal sealed record ErrorEntry(string Message, int? Errno, string? Program, string? Rule, int? Insn, LineEntry? Line, string? Log);
+
+internal sealed record LineEntry(string File, int Line, int Column, string Text);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(LoadDocument))]
+[JsonSerializable(typeof(ShowDocument))]
+[JsonSerializable(typeof(VerifyDocument))]
+[JsonSerializable(typeof(ErrorDocument))]
+internal sealed partial class DocumentContext : JsonSerializerContext;
