@@ -1,19 +1,19 @@
+// Benchmarks are commands: `dotnet run -c Release --project bench/Ebpf.Bench -- NAME`. Each prints ratios measured in one run.
 using Ebpf.Bench;
 using Ebpf.Bench.Corpus;
 
-return args switch
-{
-    ["corpus", .. string[] rest] => CorpusCommand.Run(rest),
-    ["maps"] => MapsBench.Run(),
-    _ => Usage(),
-};
+(string Name, string What, Func<string[], int> Run)[] benchmarks =
+[
+    ("autoload", "loading 1 of 64 programs against loading all 64 [-j]", AutoloadBench.Run),
+    ("corpus", "verdicts on a folder of objects: DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]", CorpusCommand.Run),
+    ("maps", "every operation on every type of map, in ns", _ => MapsBench.Run()),
+];
 
-static int Usage()
+if (args.Length == 0 || benchmarks.All(b => b.Name != args[0]))
 {
-    Console.Error.WriteLine(
-        """
-        usage: Ebpf.Bench corpus DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]
-               Ebpf.Bench maps
-        """);
+    Console.WriteLine("usage: dotnet run -c Release --project bench/Ebpf.Bench -- NAME [OPTIONS]");
+    foreach ((string name, string what, _) in benchmarks)
+        Console.WriteLine($"  {name,-10} {what}");
     return 2;
 }
+return benchmarks.First(b => b.Name == args[0]).Run(args[1..]);
