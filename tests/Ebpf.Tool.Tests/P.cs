@@ -1,1 +1,0 @@
-namespace Ebpf.Tool.Tests; public class Placeholder { [Fact] public void P() => Assert.True(true); }
