@@ -10,7 +10,7 @@ internal static class ErrorReport
     public static void WriteText(Exception error, TextWriter errors)
     {
         errors.WriteLine($"ebpf: {error.Message}");
-        if (error is VerifierException { Source: { } line })
+        if (error is VerifierException { SourceLine: { } line })
             errors.WriteLine($"  {line.FileName}:{line.Line}:{line.Column}: {line.Text.Trim()}");
         if (error is BpfException { Log.Length: > 0 } refused)
             WriteLogEnd(refused.Log, errors);
@@ -23,7 +23,7 @@ internal static class ErrorReport
     {
         var refused = error as VerifierException;
         var bpf = error as BpfException;
-        LineEntry? line = refused?.Source is { } source ? new LineEntry(source.FileName, source.Line, source.Column, source.Text.Trim()) : null;
+        LineEntry? line = refused?.SourceLine is { } source ? new LineEntry(source.FileName, source.Line, source.Column, source.Text.Trim()) : null;
         int? errno = bpf is null || bpf.Errno == Errno.None ? null : (int)bpf.Errno;
         return new ErrorEntry(error.Message, errno, bpf?.Program, refused?.Rule, refused?.Instruction, line, bpf is { Log.Length: > 0 } ? bpf.Log : null);
     }
