@@ -7,6 +7,7 @@
 struct xdp_md___core {
     u32 data;
     u32 data_end;
+    u32 data_meta;
     u32 ingress_ifindex;
 } __attribute__((preserve_access_index));
 

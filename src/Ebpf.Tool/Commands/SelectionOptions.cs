@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ebpf.Bytecode.Objects;
 
 namespace Ebpf.Tool.Commands;
 

@@ -58,13 +58,13 @@ internal static class Documents
 
     private static IReadOnlyList<ElementEntry> Elements(BpfMap map)
     {
-        MapSpec spec = map.Spec;
+        MapSpec spec = map.Handle.Spec;
         return [.. map.Entries().Select(entry => new ElementEntry(TypedJson.Node(entry.Key, spec.Types, spec.KeyType), Value(entry.Value, map)))];
     }
 
     private static JsonNode? Value(byte[] bytes, BpfMap map)
     {
-        MapSpec spec = map.Spec;
+        MapSpec spec = map.Handle.Spec;
         if (!map.IsPerCpu)
             return TypedJson.Node(bytes, spec.Types, spec.ValueType);
         var values = new JsonArray();

@@ -8,7 +8,7 @@ internal sealed class TextTable
     // Wider than any table: what is piped is never wrapped.
     private const int PipeWidth = 4096;
 
-    private readonly Table _table = new Table().Border(TableBorder.Simple).LeftAligned();
+    private readonly Table _table = new Table().Border(TableBorder.Simple);
 
     /// <summary>Adds a column; numbers stand at the right.</summary>
     public TextTable Column(string header, bool isNumber = false)

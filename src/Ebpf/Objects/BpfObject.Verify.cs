@@ -18,10 +18,10 @@ public sealed partial class BpfObject
             whole.Prepare();
         }
 
-        return [.. snapshot.Programs.Where(static p => p.AutoLoad).Select(program => Verify(snapshot, program, options))];
+        return [.. snapshot.Programs.Where(static p => p.AutoLoad).Select(program => VerdictOn(snapshot, program, options))];
     }
 
-    private static ProgramVerdict Verify(ObjectSnapshot snapshot, ProgramPlan program, LoadOptions options)
+    private static ProgramVerdict VerdictOn(ObjectSnapshot snapshot, ProgramPlan program, LoadOptions options)
     {
         var platform = new VerificationPlatform();
         var selected = new bool[snapshot.Programs.Length];

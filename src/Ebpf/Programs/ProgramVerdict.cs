@@ -1,6 +1,6 @@
 namespace Ebpf;
 
-/// <summary>What <see cref="BpfObject.Verify"/> says of a program.</summary>
+/// <summary>What <see cref="BpfObject.Verify(LoadOptions?)"/> says of a program.</summary>
 public sealed record ProgramVerdict
 {
     /// <summary>The program's name.</summary>
