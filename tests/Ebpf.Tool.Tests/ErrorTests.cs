@@ -45,7 +45,7 @@ public sealed class ErrorTests
 
     [Theory]
     [InlineData("no-such-file.o", "no-such-file.o")]
-    [InlineData("README.md", "ELF")]
+    [InlineData("README.md", "text file")]
     [InlineData("samples", "directory")]
     public void A_file_that_is_no_object_gives_one_helpful_line(string file, string word)
     {
