@@ -138,6 +138,7 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         {
             ReturnValue = value,
             Duration = elapsed / repetitions,
+            Nanoseconds = elapsed.TotalNanoseconds / repetitions,
             Data = Hook.Data(session.Run),
             Context = Hook.Context(session.Run),
             Printk = session.Run.Printk,

@@ -34,8 +34,11 @@ public sealed class RunOutcome
     /// <summary>R0 at exit of the last repetition, 64 bits.</summary>
     public required ulong ReturnValue { get; init; }
 
-    /// <summary>Mean duration of one repetition.</summary>
+    /// <summary>Mean duration of one repetition, to a tenth of a microsecond.</summary>
     public required TimeSpan Duration { get; init; }
+
+    /// <summary>The same in nanoseconds: short programs take less than <see cref="Duration"/> can tell.</summary>
+    public double Nanoseconds { get; init; }
 
     /// <summary>Packet bytes after the last repetition.</summary>
     public required byte[] Data { get; init; }

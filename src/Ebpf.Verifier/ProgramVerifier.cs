@@ -144,7 +144,7 @@ public static class ProgramVerifier
                 }
 
                 StackDepth.Check(_shape, calls, facts);
-                return facts.ToFacts(context, UpperHalves.Of(_shape));
+                return facts.ToFacts(context, UpperHalves.Of(_shape, facts.LoadsPointer));
             }
         }
 

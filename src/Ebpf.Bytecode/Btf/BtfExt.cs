@@ -51,6 +51,8 @@ internal sealed class BtfExt
 internal sealed class BtfExtTable<T>
     where T : struct, IBtfExtRecord<T>
 {
+    private Dictionary<string, BtfExtRecords<T>>? _byName;
+
     private BtfExtTable(ImmutableArray<BtfExtSection<T>> sections) => Sections = sections;
 
     public static BtfExtTable<T> Empty { get; } = new([]);
@@ -61,13 +63,16 @@ internal sealed class BtfExtTable<T>
     /// <summary>The records of the first section of that name; none where there is no such section.</summary>
     public BtfExtRecords<T> For(string section)
     {
-        foreach (BtfExtSection<T> candidate in Sections)
+        if (_byName is null)
         {
-            if (candidate.Name == section)
-                return candidate.Records;
+            var byName = new Dictionary<string, BtfExtRecords<T>>(StringComparer.Ordinal);
+            foreach (BtfExtSection<T> candidate in Sections)
+                byName.TryAdd(candidate.Name, candidate.Records);
+            // Threads that come at the same time may build it twice; either is right.
+            _byName = byName;
         }
 
-        return default;
+        return _byName.GetValueOrDefault(section);
     }
 
     internal static BtfExtTable<T> Read(ReadOnlyMemory<byte> bytes, in BoundedReader header, BtfView types, uint headerLength, ulong field, string name)
@@ -101,9 +106,6 @@ internal sealed class BtfExtTable<T>
             ulong length = (ulong)count * recordLength;
             if (length > (ulong)table.Length - offset)
                 throw new BpfException($"{name}: {count} records of {recordLength} bytes at offset 0x{offset:x} lie beyond its end at 0x{table.Length:x}", Errno.EINVAL);
-            if (!types.HasString(sectionName))
-                throw new BpfException($"{name}: the name of a section at 0x{sectionName:x} lies outside the strings of {types.Name}", Errno.EINVAL);
-
             var records = new BtfExtRecords<T>(table.Slice((int)offset, (int)length), reader.IsLittleEndian, (int)recordLength, (int)count);
             sections.Add(new BtfExtSection<T>(types, sectionName, records));
             offset += length;
@@ -119,8 +121,8 @@ internal sealed class BtfExtSection<T>(BtfView types, uint nameOffset, BtfExtRec
 {
     private string? _name;
 
-    /// <summary>The name of the section of code.</summary>
-    public string Name => _name ??= types.String(nameOffset);
+    /// <summary>The name of the section of code; "" where it lies outside the strings, so that the records are for nothing.</summary>
+    public string Name => _name ??= types.HasString(nameOffset) ? types.String(nameOffset) : "";
 
     public BtfExtRecords<T> Records { get; } = records;
 }

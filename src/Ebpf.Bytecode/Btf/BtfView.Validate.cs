@@ -24,6 +24,9 @@ public sealed partial class BtfView
                 if (this[type.ReferencedType].Kind != BtfKind.FuncProto)
                     throw Damaged(type.Id, $"is a function, but its type [{type.ReferencedType}] is no prototype");
                 break;
+            case BtfKind.FuncProto:
+                // libbpf does not look at what functions return.
+                break;
             default:
                 CheckType(type.Id, type.ReferencedType, "what it refers to");
                 break;

@@ -30,8 +30,6 @@ internal sealed partial class ElfFile
     {
         if (header.SectionHeaderOffset == 0)
             return [];
-        if (header.SectionHeaderLength != ElfSectionHeader.Length)
-            throw Damaged(name, $"section headers of {header.SectionHeaderLength} bytes, where {ElfSectionHeader.Length} are expected");
 
         var file = new BoundedReader(bytes.Span, header.IsLittleEndian, name + ": section headers");
         ElfSectionHeader first = ElfSectionHeader.Read(file, header.SectionHeaderOffset);
@@ -51,7 +49,7 @@ internal sealed partial class ElfFile
         {
             ElfSectionHeader section = ElfSectionHeader.Read(file, header.SectionHeaderOffset + (ulong)i * ElfSectionHeader.Length);
             string sectionName = i == 0 ? "" : SectionName(names, name, header.IsLittleEndian, i, section.NameOffset);
-            sections.Add(new ElfSection(name, i, sectionName, section, DataOf(bytes, name, i, sectionName, section)));
+            sections.Add(new ElfSection(name, bytes, i, sectionName, section));
         }
 
         return sections.MoveToImmutable();
@@ -76,15 +74,6 @@ internal sealed partial class ElfFile
             return "";
         ReadOnlySpan<byte> bytes = new BoundedReader(names, littleEndian, $"{file}: name of section #{index}").String(offset);
         return bytes.Length <= LongestName ? Text(bytes) : throw Damaged(file, $"the name of section #{index} has {bytes.Length} bytes");
-    }
-
-    private static ReadOnlyMemory<byte> DataOf(ReadOnlyMemory<byte> bytes, string file, int index, string name, in ElfSectionHeader section)
-    {
-        if (index == 0 || section.Type is ElfSectionType.Null or ElfSectionType.NoBits)
-            return default;
-        if (section.Offset > (ulong)bytes.Length || section.Size > (ulong)bytes.Length - section.Offset)
-            throw Damaged(file, $"section '{name}' (#{index}) has {section.Size} bytes at offset 0x{section.Offset:x}, beyond the file's end at 0x{bytes.Length:x}");
-        return bytes.Slice((int)section.Offset, (int)section.Size);
     }
 
     private ReadOnlySpan<byte> StringBytes(ElfSection table, uint offset)

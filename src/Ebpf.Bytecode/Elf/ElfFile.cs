@@ -12,9 +12,9 @@ internal sealed partial class ElfFile
 {
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly ElfSection? _symbolTable;
-    private readonly ElfSection? _symbolNames;
     private readonly ElfSection? _extendedIndices;
     private string?[]? _symbolNameCache;
+    private Dictionary<string, ElfSection>? _sectionsByName;
 
     private ElfFile(ReadOnlyMemory<byte> bytes, string name, in ElfHeader header, ImmutableArray<ElfSection> sections)
     {
@@ -30,7 +30,6 @@ internal sealed partial class ElfFile
             return;
 
         CheckEntrySize(_symbolTable, ElfSymbol.Length);
-        _symbolNames = StringTable(_symbolTable.Link, _symbolTable);
         _extendedIndices = FindSymbolTable(ElfSectionType.ExtendedSectionIndices);
     }
 
@@ -57,13 +56,14 @@ internal sealed partial class ElfFile
     /// <summary>The first section of that name, or null.</summary>
     public ElfSection? FindSection(string name)
     {
-        foreach (ElfSection section in Sections)
+        if (_sectionsByName is null)
         {
-            if (section.Index != 0 && section.Name == name)
-                return section;
+            _sectionsByName = new Dictionary<string, ElfSection>(StringComparer.Ordinal);
+            foreach (ElfSection section in Sections.Skip(1))
+                _sectionsByName.TryAdd(section.Name, section);
         }
 
-        return null;
+        return _sectionsByName.GetValueOrDefault(name);
     }
 
     /// <summary>The relocations that a section of type SHT_REL or SHT_RELA holds.</summary>
@@ -90,13 +90,11 @@ internal sealed partial class ElfFile
             throw Damaged($"there is no symbol #{index}: the file has {Symbols.Count}");
 
         uint extended = _extendedIndices is null ? ElfSectionIndex.Extended : Reader(_extendedIndices).UInt32((ulong)index * sizeof(uint));
-        var symbol = new ElfSymbol(this, (int)index, Reader(_symbolTable), extended);
-        if (symbol.SectionIndex == ElfSectionIndex.Extended || (symbol.IsDefined && symbol.SectionIndex >= (uint)Sections.Length))
-            throw Damaged($"section {_symbolTable.Describe()}, offset 0x{index * ElfSymbol.Length:x}: {symbol.Describe()} is in section #{symbol.SectionIndex}, which does not exist");
-        return symbol;
+        return new ElfSymbol(this, (int)index, Reader(_symbolTable), extended);
     }
 
-    internal ReadOnlySpan<byte> SymbolNameBytes(uint offset) => _symbolNames is null || offset == 0 ? default : StringBytes(_symbolNames, offset);
+    internal ReadOnlySpan<byte> SymbolNameBytes(uint offset) =>
+        _symbolTable is null || offset == 0 ? default : StringBytes(StringTable(_symbolTable.Link, _symbolTable), offset);
 
     internal string SymbolName(int index, uint offset)
     {
@@ -113,7 +111,7 @@ internal sealed partial class ElfFile
         ElfSection? found = null;
         foreach (ElfSection section in Sections)
         {
-            if (section.Type != type)
+            if (section.Index == 0 || section.Type != type)
                 continue;
             if (found is not null)
                 throw Damaged($"sections {found.Describe()} and {section.Describe()} both are symbol tables; an object has one");

@@ -3,7 +3,7 @@ namespace Ebpf.Bytecode.Elf;
 /// <summary>The file header, checked: a 64-bit ELF file of a known byte order.</summary>
 /// <remarks>'Elf64_Ehdr' in elf.h.</remarks>
 internal readonly record struct ElfHeader(
-    bool IsLittleEndian, ElfType Type, ushort Machine, uint Flags, ulong SectionHeaderOffset, ushort SectionHeaderLength, ushort SectionCount, ushort NameSectionIndex)
+    bool IsLittleEndian, ElfType Type, ushort Machine, uint Flags, ulong SectionHeaderOffset, ushort SectionCount, ushort NameSectionIndex)
 {
     private const int Length = 64;
 
@@ -19,6 +19,8 @@ internal readonly record struct ElfHeader(
             throw new BpfException($"{name}: is {(bytes[4] == 1 ? "a 32-bit ELF file" : $"an ELF file of unknown class {bytes[4]}")}; BPF objects are 64-bit: compile with clang -target bpf", Errno.LIBBPF_FORMAT);
         if (bytes[5] is not (1 or 2))
             throw new BpfException($"{name}: is an ELF file of unknown byte order {bytes[5]} (offset 0x5); the file is damaged", Errno.LIBBPF_FORMAT);
+        if (bytes[6] != 1)
+            throw new BpfException($"{name}: is an ELF file of unknown version {bytes[6]} (offset 0x6); the file is damaged", Errno.LIBBPF_FORMAT);
 
         var reader = new BoundedReader(bytes, littleEndian: bytes[5] == 1, name + ": ELF header");
         return new ElfHeader(
@@ -27,7 +29,6 @@ internal readonly record struct ElfHeader(
             reader.UInt16(18),
             reader.UInt32(48),
             reader.UInt64(40),
-            reader.UInt16(58),
             reader.UInt16(60),
             reader.UInt16(62));
     }

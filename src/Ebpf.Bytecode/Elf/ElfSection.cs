@@ -5,13 +5,13 @@ namespace Ebpf.Bytecode.Elf;
 /// <summary>A section of an ELF file: its header, and its bytes in place.</summary>
 internal sealed class ElfSection
 {
-    private readonly ReadOnlyMemory<byte> _data;
-    private readonly string _file;
+    private readonly ReadOnlyMemory<byte> _file;
+    private readonly string _fileName;
 
-    internal ElfSection(string file, int index, string name, in ElfSectionHeader header, ReadOnlyMemory<byte> data)
+    internal ElfSection(string fileName, ReadOnlyMemory<byte> file, int index, string name, in ElfSectionHeader header)
     {
+        _fileName = fileName;
         _file = file;
-        _data = data;
         Index = index;
         Name = name;
         Type = header.Type;
@@ -57,10 +57,20 @@ internal sealed class ElfSection
     public bool IsRelocations => Type is ElfSectionType.Relocations or ElfSectionType.RelocationsWithAddend;
 
     /// <summary>Its bytes, in place; empty for a section without bytes in the file.</summary>
-    /// <exception cref="BpfException">The section is compressed.</exception>
-    public ReadOnlyMemory<byte> Data => (Flags & ElfSectionFlags.Compressed) == 0
-        ? _data
-        : throw new BpfException($"{_file}: section {Describe()} is compressed, which BPF loaders do not read; build without compressing sections (clang -gz=none)", Errno.LIBBPF_FORMAT);
+    /// <exception cref="BpfException">The section is compressed, or lies beyond the file's end: damage shows where it is met, so that sections that nobody needs do no harm.</exception>
+    public ReadOnlyMemory<byte> Data
+    {
+        get
+        {
+            if (Index == 0 || Type is ElfSectionType.Null or ElfSectionType.NoBits)
+                return default;
+            if ((Flags & ElfSectionFlags.Compressed) != 0)
+                throw new BpfException($"{_fileName}: section {Describe()} is compressed, which BPF loaders do not read; build without compressing sections (clang -gz=none)", Errno.LIBBPF_FORMAT);
+            if (FileOffset > (ulong)_file.Length || Size > (ulong)_file.Length - FileOffset)
+                throw new BpfException($"{_fileName}: section {Describe()} has {Size} bytes at offset 0x{FileOffset:x}, beyond the file's end at 0x{_file.Length:x}; the file is damaged", Errno.LIBBPF_FORMAT);
+            return _file.Slice((int)FileOffset, (int)Size);
+        }
+    }
 
     /// <summary>How messages name it.</summary>
     public string Describe() => Name.Length > 0 ? $"'{Name}' (#{Index})" : $"#{Index}";

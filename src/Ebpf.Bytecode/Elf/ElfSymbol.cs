@@ -50,11 +50,11 @@ internal readonly struct ElfSymbol
     /// <summary>How a global one is seen outside its component.</summary>
     public ElfVisibility Visibility => (ElfVisibility)(_other & 0x3);
 
-    /// <summary>Its section, or one of the special values in <see cref="ElfSectionIndex"/>. Otherwise it is the index of an existing section.</summary>
+    /// <summary>Its section, or one of the special values in <see cref="ElfSectionIndex"/>; in a damaged file any other number, that of no section.</summary>
     public uint SectionIndex { get; }
 
     /// <summary>Whether the file defines it in one of its sections.</summary>
-    public bool IsDefined => SectionIndex is not ElfSectionIndex.Undefined and < ElfSectionIndex.Reserved;
+    public bool IsDefined => SectionIndex != ElfSectionIndex.Undefined && SectionIndex < (uint)_file.Sections.Length;
 
     /// <summary>Whether it is left for others to define (an extern). The empty symbol at index 0 is so too.</summary>
     public bool IsUndefined => SectionIndex == ElfSectionIndex.Undefined;

@@ -10,8 +10,9 @@ namespace Ebpf.Bytecode.Objects;
 /// </remarks>
 internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, string name, bool isInner)
 {
-    // libbpf formats "<map>.inner" into 128 bytes for messages; the name of the inner map itself is not cut.
     private const string InnerSuffix = ".inner";
+
+    private const int LongestAttribute = 64;
 
     private bool _hasKeySize;
     private bool _hasValueSize;
@@ -30,7 +31,8 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
 
     private MapImage Apply(MapImage map, in BtfMember member, bool isLast)
     {
-        string attribute = member.Name;
+        // Longer names are those of no attribute, and would only cost memory.
+        string attribute = member.NameBytes.Length <= LongestAttribute ? member.Name : Encoding.UTF8.GetString(member.NameBytes[..LongestAttribute]) + "…";
         switch (attribute)
         {
             case "type":
@@ -60,7 +62,7 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
             default:
                 if (reading.IsStrict)
                     throw Refuse(Errno.EOPNOTSUPP, $"has an unknown attribute '{attribute}'");
-                reading.Notes.Add($"map '{name}': unknown attribute '{attribute}' is ignored");
+                reading.Note($"map '{name}': unknown attribute '{attribute}' is ignored");
                 return map;
         }
     }
@@ -90,7 +92,7 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
             return pinning;
         if (reading.IsStrict)
             throw Refuse(Errno.EINVAL, $"has pinning {(int)pinning}; 0 (none) and 1 (by name) are known");
-        reading.Notes.Add($"map '{name}': pinning {(int)pinning} is not libbpf's and is not acted upon");
+        reading.Note($"map '{name}': pinning {(int)pinning} is not libbpf's and is not acted upon");
         return pinning;
     }
 

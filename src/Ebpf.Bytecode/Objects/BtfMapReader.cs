@@ -33,7 +33,7 @@ internal sealed class BtfMapReader(ObjectReading reading, DatasecLayouts layouts
         {
             if (reading.IsStrict || variable.Linkage == BtfLinkage.Extern)
                 throw reading.Refuse(Errno.EOPNOTSUPP, $"map '{name}' is {(variable.Linkage == BtfLinkage.Extern ? "extern" : "static")}; define it without that");
-            reading.Notes.Add($"map '{name}' is static, which libbpf does not support");
+            reading.Note($"map '{name}' is static, which libbpf does not support");
         }
 
         BtfType definition = types.SkipModifiers(variable.TypeId);

@@ -23,11 +23,14 @@ internal sealed class DatasecLayouts
 {
     private readonly ObjectReading _reading;
     private readonly Dictionary<string, DatasecLayout> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, uint> _kconfigOffsets = new(StringComparer.Ordinal);
     private Dictionary<string, ElfSymbol>? _symbols;
 
     public DatasecLayouts(ObjectReading reading)
     {
         _reading = reading;
+        foreach (ExternImage value in reading.Externs.Where(static e => e.Kind == ExternKind.Kconfig))
+            _kconfigOffsets.TryAdd(value.Name, value.Offset);
         if (reading.Types is not { } types)
             return;
         foreach (BtfType type in types.Types)
@@ -45,7 +48,7 @@ internal sealed class DatasecLayouts
 
     private DatasecLayout LayOut(BtfView types, in BtfType datasec)
     {
-        string section = datasec.Name;
+        string section = _reading.NameOf(datasec);
         bool isExterns = section is ".kconfig" or ".ksyms";
         bool needsOffsets = false;
         if (!isExterns && datasec.Size == 0)
@@ -70,14 +73,14 @@ internal sealed class DatasecLayouts
 
     private DatasecVariable Extern(in BtfType variable, in BtfSectionVariable entry)
     {
-        string name = variable.Name;
-        uint offset = _reading.Externs.Find(e => e.Kind == ExternKind.Kconfig && e.Name == name)?.Offset ?? entry.Offset;
+        string name = _reading.NameOf(variable);
+        uint offset = _kconfigOffsets.GetValueOrDefault(name, entry.Offset);
         return new DatasecVariable(variable.Id, name, variable.ReferencedType, offset, entry.Size, BtfLinkage.Global);
     }
 
     private DatasecVariable Variable(in BtfType variable, in BtfSectionVariable entry, bool needsOffsets, string section)
     {
-        string name = variable.Name;
+        string name = _reading.NameOf(variable);
         BtfLinkage linkage = variable.Linkage;
         uint offset = entry.Offset;
         if (linkage is not (BtfLinkage.Static or BtfLinkage.Extern))
@@ -97,7 +100,7 @@ internal sealed class DatasecLayouts
             }
             else if (needsOffsets)
             {
-                _reading.Notes.Add($"variable '{name}' in section '{section}' has no symbol; its offset is taken from BTF");
+                _reading.Note($"variable '{name}' in section '{section}' has no symbol; its offset is taken from BTF");
             }
         }
 

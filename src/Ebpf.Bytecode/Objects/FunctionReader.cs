@@ -7,7 +7,7 @@ namespace Ebpf.Bytecode.Objects;
 /// <remarks>bpf_object__add_programs in libbpf.c. By default also what older compilers made: symbols without type or size, static programs.</remarks>
 internal sealed class FunctionReader(ObjectReading reading)
 {
-    private List<ElfSymbol>?[]? _symbols;
+    private ILookup<int, ElfSymbol>? _symbols;
 
     /// <summary>Adds the functions of a code section.</summary>
     public void Read(ElfSection section)
@@ -74,24 +74,11 @@ internal sealed class FunctionReader(ObjectReading reading)
     /// <summary>The symbols of functions in a section: those that say so, or in objects of old compilers the global ones without type.</summary>
     private List<ElfSymbol> SymbolsOf(int section)
     {
-        _symbols ??= Collect();
-        List<ElfSymbol> found = _symbols[section] ?? [];
+        _symbols ??= reading.SymbolsBySection(s => s.Type == ElfSymbolType.Function || (!reading.IsStrict && s.Type == ElfSymbolType.None && s.Binding != ElfBinding.Local));
+        List<ElfSymbol> found = [.. _symbols[section]];
         return found.Exists(static s => s.Type == ElfSymbolType.Function)
             ? found.FindAll(static s => s.Type == ElfSymbolType.Function)
             : found;
-    }
-
-    private List<ElfSymbol>?[] Collect()
-    {
-        var bySection = new List<ElfSymbol>?[reading.Elf.Sections.Length];
-        foreach (ElfSymbol symbol in reading.Elf.Symbols)
-        {
-            bool isUntyped = !reading.IsStrict && symbol.Type == ElfSymbolType.None && symbol.Binding != ElfBinding.Local;
-            if (symbol.IsDefined && (symbol.Type == ElfSymbolType.Function || isUntyped))
-                (bySection[symbol.SectionIndex] ??= []).Add(symbol);
-        }
-
-        return bySection;
     }
 
     private static Instruction[] Decode(ReadOnlySpan<byte> code, bool littleEndian)

@@ -20,20 +20,20 @@ internal static class Iproute2
     /// <summary>Puts the programs of sections such as <c>2/1</c> into the program array with that id.</summary>
     public static void FillSlots(ObjectReading reading)
     {
+        var bySlot = new Dictionary<uint, SortedDictionary<int, MapSlot>>();
+        foreach (FunctionImage function in reading.Functions)
+        {
+            if (function.IsSubprogram || !TryReadSlot(function.SectionName, out uint map, out uint slot) || slot > int.MaxValue)
+                continue;
+            if (!bySlot.TryGetValue(map, out SortedDictionary<int, MapSlot>? slots))
+                bySlot.Add(map, slots = []);
+            slots[(int)slot] = new MapSlot((int)slot, function.Name, function.Index);
+        }
+
         for (int i = 0; i < reading.Maps.Count; i++)
         {
-            MapImage map = reading.Maps[i];
-            if (map is not { Kind: MapKind.Legacy, Type: MapType.ProgArray, Id: { } id })
-                continue;
-
-            var slots = new SortedDictionary<int, MapSlot>();
-            foreach (FunctionImage function in reading.Functions)
-            {
-                if (!function.IsSubprogram && TryReadSlot(function.SectionName, out uint mapId, out uint slot) && mapId == id && slot < map.MaxEntries && slot <= int.MaxValue)
-                    slots[(int)slot] = new MapSlot((int)slot, function.Name, function.Index);
-            }
-
-            reading.Maps[i] = map with { Slots = [.. slots.Values] };
+            if (reading.Maps[i] is { Kind: MapKind.Legacy, Type: MapType.ProgArray, Id: { } id } map && bySlot.Remove(id, out SortedDictionary<int, MapSlot>? slots))
+                reading.Maps[i] = map with { Slots = [.. slots.Values.Where(s => (uint)s.Index < map.MaxEntries)] };
         }
     }
 

@@ -18,18 +18,21 @@ internal sealed class LegacyMapReader(ObjectReading reading)
     private const uint None = uint.MaxValue;
 
     private readonly List<Definition> _definitions = [];
+    private ILookup<uint, int> _byId = Enumerable.Empty<int>().ToLookup(static _ => 0u);
 
     public void Read()
     {
-        foreach (ElfSection section in reading.Elf.Sections)
-        {
-            if (reading.Roles[section.Index] == SectionRole.LegacyMaps && section.Size != 0)
-                ReadSection(section);
-        }
+        ElfSection[] sections = [.. reading.Elf.Sections.Where(s => reading.Roles[s.Index] == SectionRole.LegacyMaps && s.Size != 0)];
+        if (sections.Length == 0)
+            return;
 
-        if (_definitions.Count > 0)
-            reading.Notes.Add("maps are defined in a 'maps' section, which libbpf 1.0 and later do not support");
+        ILookup<int, ElfSymbol> symbols = reading.SymbolsBySection(static s => s.Type is ElfSymbolType.Object or ElfSymbolType.None);
+        foreach (ElfSection section in sections)
+            ReadSection(section, [.. symbols[section.Index].OrderBy(static s => s.Value)]);
+
+        reading.Note("maps are defined in a 'maps' section, which libbpf 1.0 and later do not support");
         int first = reading.Maps.Count;
+        _byId = Enumerable.Range(0, _definitions.Count).Where(i => _definitions[i].Map is { Id: not null, IsMapOfMaps: false }).ToLookup(i => _definitions[i].Map.Id!.Value);
         foreach (Definition definition in _definitions)
             reading.Maps.Add(definition.Map);
         for (int i = 0; i < _definitions.Count; i++)
@@ -74,20 +77,13 @@ internal sealed class LegacyMapReader(ObjectReading reading)
         }
     }
 
-    private void ReadSection(ElfSection section)
+    /// <param name="section">The section.</param>
+    /// <param name="symbols">Its symbols in the order of definition: what "position of the inner map" counts, and what the source shows.</param>
+    private void ReadSection(ElfSection section, List<ElfSymbol> symbols)
     {
-        List<ElfSymbol> symbols = [];
-        foreach (ElfSymbol symbol in reading.Elf.Symbols)
-        {
-            if (symbol.SectionIndex == (uint)section.Index && symbol.Type is ElfSymbolType.Object or ElfSymbolType.None)
-                symbols.Add(symbol);
-        }
-
         if (symbols.Count == 0)
             throw reading.Refuse(Errno.EINVAL, $"section {section.Describe()} has {section.Size} bytes, but no symbol that names a map in it");
 
-        // The order of definition: what "position of the inner map" counts, and what the source shows.
-        symbols = [.. symbols.OrderBy(static s => s.Value)];
         for (int i = 0; i < symbols.Count; i++)
         {
             ulong end = i + 1 < symbols.Count ? symbols[i + 1].Value : section.Size;
@@ -199,18 +195,16 @@ internal sealed class LegacyMapReader(ObjectReading reading)
         var slots = new SortedDictionary<int, MapSlot>();
         if (outer.InnerId is not (None or 0))
         {
-            for (int i = 0; i < _definitions.Count; i++)
+            foreach (int i in _byId[outer.InnerId])
             {
                 Definition inner = _definitions[i];
-                if (inner.Map.Id != outer.InnerId || inner.Map.IsMapOfMaps)
-                    continue;
                 template = template < 0 ? i : template;
                 if (inner.Slot != None && inner.Slot <= int.MaxValue)
                     slots[(int)inner.Slot] = new MapSlot((int)inner.Slot, inner.Map.Name, first + i);
             }
 
             if (template < 0)
-                reading.Notes.Add($"map '{outer.Map.Name}' has inner maps with id {outer.InnerId}, which no map has: it must be given one to be created");
+                reading.Note($"map '{outer.Map.Name}' has inner maps with id {outer.InnerId}, which no map has: it must be given one to be created");
         }
         else if (outer.InnerPosition < (uint)_definitions.Count && !_definitions[(int)outer.InnerPosition].Map.IsMapOfMaps)
         {
@@ -218,7 +212,7 @@ internal sealed class LegacyMapReader(ObjectReading reading)
         }
         else
         {
-            reading.Notes.Add($"map '{outer.Map.Name}' names no inner map: it must be given one to be created");
+            reading.Note($"map '{outer.Map.Name}' names no inner map: it must be given one to be created");
         }
 
         // Old headers left the size of the values out; it has ever been that of an fd.

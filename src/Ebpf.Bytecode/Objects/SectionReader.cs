@@ -62,6 +62,8 @@ internal static class SectionReader
 
     private static SectionRole Collect(ObjectReading reading, ElfSection section, FunctionReader functions)
     {
+        if (reading.IsStrict)
+            RequireReadable(reading, section);
         string name = section.Name;
         switch (name)
         {
@@ -77,6 +79,10 @@ internal static class SectionReader
             case ".BTF" or ".BTF.ext":
                 if (section.Type != ElfSectionType.ProgramBits)
                     throw reading.Refuse(Errno.LIBBPF_FORMAT, $"section {section.Describe()} is of type {(uint)section.Type}, not SHT_PROGBITS; the file is damaged");
+                if (name == ".BTF")
+                    reading.TypesSection = section;
+                else
+                    reading.TypesOfCodeSection = section;
                 return SectionRole.None;
             case "maps" when reading.IsStrict:
                 throw reading.Refuse(Errno.EOPNOTSUPP, "defines maps in a 'maps' section, which libbpf 1.0 and later do not support; define them in SEC(\".maps\"), or open the object with default strictness");
@@ -98,6 +104,23 @@ internal static class SectionReader
             default:
                 return SectionRole.None;
         }
+    }
+
+    /// <summary>libbpf asks libelf for the bytes of each section, which wants whole entries.</summary>
+    /// <remarks>elf_getdata of elfutils.</remarks>
+    private static void RequireReadable(ObjectReading reading, ElfSection section)
+    {
+        int entry = section.Type switch
+        {
+            ElfSectionType.SymbolTable or ElfSectionType.DynamicSymbols => ElfSymbol.Length,
+            ElfSectionType.Relocations => ElfRelocation.Length,
+            ElfSectionType.RelocationsWithAddend => ElfRelocation.LengthWithAddend,
+            ElfSectionType.Dynamic => 16,
+            ElfSectionType.Hash or ElfSectionType.Group or ElfSectionType.ExtendedSectionIndices => sizeof(uint),
+            _ => 1,
+        };
+        if (section.Data.Length % entry != 0)
+            throw reading.Refuse(Errno.LIBBPF_FORMAT, $"section {section.Describe()} has {section.Size} bytes, no whole entries of {entry} bytes; the file is damaged");
     }
 
     private static SectionRole CollectProgramBits(ObjectReading reading, ElfSection section, FunctionReader functions)
@@ -150,7 +173,7 @@ internal static class SectionReader
     private static string License(ObjectReading reading, ElfSection section)
     {
         ReadOnlySpan<byte> bytes = section.Data.Span;
-        if (bytes.IsEmpty && section.Size != 0)
+        if (bytes.IsEmpty && (reading.IsStrict || section.Size != 0))
             throw reading.Refuse(Errno.LIBBPF_FORMAT, $"section {section.Describe()} holds no bytes; the file is damaged");
         int end = bytes.IndexOf((byte)0);
         bytes = end >= 0 ? bytes[..end] : bytes;

@@ -10,7 +10,7 @@ internal static class TypeReader
     public static void Read(ObjectReading reading)
     {
         bool isNeeded = reading.MapsSection >= 0 || reading.HasStructOps;
-        ElfSection? types = Last(reading, ".BTF"), code = Last(reading, ".BTF.ext");
+        ElfSection? types = reading.TypesSection, code = reading.TypesOfCodeSection;
         if (types is null)
         {
             if (isNeeded)
@@ -18,30 +18,23 @@ internal static class TypeReader
             return;
         }
 
+        ReadOnlyMemory<byte> typesData = types.Data, codeData = code is null ? default : code.Data;
         try
         {
-            var view = BtfView.Read(types.Data, $"{reading.Elf.Name}: .BTF");
+            var view = BtfView.Read(typesData, $"{reading.Elf.Name}: .BTF");
             view.Validate();
             reading.Types = view;
             if (code is not null)
-                reading.TypesOfCode = BtfExt.Read(code.Data, view, $"{reading.Elf.Name}: .BTF.ext");
+                reading.TypesOfCode = BtfExt.Read(codeData, view, $"{reading.Elf.Name}: .BTF.ext");
         }
         catch (BpfException damage) when (!isNeeded || (reading.Types is not null && !reading.IsStrict))
         {
             // libbpf goes on without, and so do programs that need no types.
-            reading.Notes.Add($"{damage.Message} (it is left out)");
+            reading.Note($"{damage.Message} (it is left out)");
         }
-    }
-
-    private static ElfSection? Last(ObjectReading reading, string name)
-    {
-        ElfSection? found = null;
-        foreach (ElfSection section in reading.Elf.Sections)
+        catch (BpfException damage) when (damage.Errno == Errno.LIBBPF_FORMAT)
         {
-            if (section.Name == name)
-                found = section;
+            throw new BpfException(damage.Message, Errno.EINVAL, damage);
         }
-
-        return found;
     }
 }

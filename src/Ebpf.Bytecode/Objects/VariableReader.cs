@@ -10,6 +10,7 @@ internal static class VariableReader
     public static ImmutableArray<VariableImage> Read(ObjectReading reading, DatasecLayouts layouts)
     {
         var variables = ImmutableArray.CreateBuilder<VariableImage>();
+        ILookup<int, ElfSymbol>? symbols = null;
         for (int i = 0; i < reading.Maps.Count; i++)
         {
             MapImage map = reading.Maps[i];
@@ -18,7 +19,7 @@ internal static class VariableReader
             if (layouts.Find(map.SectionName) is { } layout)
                 AddDescribed(variables, map, i, layout);
             else
-                AddSymbols(variables, map, i, reading.Elf);
+                AddSymbols(variables, map, i, (symbols ??= reading.SymbolsBySection(static s => s.Type == ElfSymbolType.Object))[map.SectionIndex]);
         }
 
         return variables.ToImmutable();
@@ -44,12 +45,11 @@ internal static class VariableReader
         }
     }
 
-    private static void AddSymbols(ImmutableArray<VariableImage>.Builder variables, MapImage map, int index, ElfFile elf)
+    private static void AddSymbols(ImmutableArray<VariableImage>.Builder variables, MapImage map, int index, IEnumerable<ElfSymbol> symbols)
     {
-        foreach (ElfSymbol symbol in elf.Symbols)
+        foreach (ElfSymbol symbol in symbols)
         {
-            if (symbol.Type != ElfSymbolType.Object || symbol.SectionIndex != (uint)map.SectionIndex
-                || symbol.Value > map.ValueSize || symbol.Size > map.ValueSize - symbol.Value)
+            if (symbol.Value > map.ValueSize || symbol.Size > map.ValueSize - symbol.Value)
                 continue;
             variables.Add(new VariableImage
             {

@@ -8,18 +8,18 @@ namespace Ebpf.Bytecode.Relocation;
 internal sealed class KernelFunctionTable(ObjectImage image)
 {
     private readonly List<int> _externs = [];
+    private readonly Dictionary<int, int> _positions = [];
 
     /// <summary>The position of an extern in the table.</summary>
     public int IndexOf(int externIndex)
     {
-        int index = _externs.IndexOf(externIndex);
-        if (index < 0)
+        if (!_positions.TryGetValue(externIndex, out int position))
         {
-            index = _externs.Count;
+            _positions.Add(externIndex, position = _externs.Count);
             _externs.Add(externIndex);
         }
 
-        return index;
+        return position;
     }
 
     public ImmutableArray<KernelFunctionSpec> ToImmutable() =>

@@ -14,7 +14,7 @@ internal sealed class MapSlotReader(ObjectReading reading, FunctionIndex functio
 
     private readonly Dictionary<int, SortedDictionary<int, MapSlot>> _slots = [];
     private readonly Dictionary<int, SortedDictionary<int, StructOpsFunction>> _functions = [];
-    private List<int>? _btfMaps;
+    private readonly Dictionary<int, List<int>> _mapsBySection = [];
     private Dictionary<string, int>? _mapsByName;
     private Dictionary<string, FunctionImage>? _programsByName;
 
@@ -34,9 +34,8 @@ internal sealed class MapSlotReader(ObjectReading reading, FunctionIndex functio
         foreach (ElfRelocation relocation in reading.Elf.Relocations(relocations))
         {
             ElfSymbol symbol = reading.Elf.Symbols[relocation.SymbolIndex];
-            int index = reading.Maps.FindIndex(m => m.Kind == MapKind.StructOps && m.SectionIndex == section
-                && m.SectionOffset <= relocation.Offset && relocation.Offset - m.SectionOffset < m.ValueSize);
-            if (index < 0)
+            int index = MapAt(section, relocation.Offset);
+            if (index < 0 || relocation.Offset - reading.Maps[index].SectionOffset >= reading.Maps[index].ValueSize)
                 throw Refuse(Errno.EINVAL, relocations, relocation, "which is in no structure");
 
             MapImage map = reading.Maps[index];
@@ -82,8 +81,8 @@ internal sealed class MapSlotReader(ObjectReading reading, FunctionIndex functio
     {
         ElfSymbol symbol = reading.Elf.Symbols[relocation.SymbolIndex];
         ulong offset = relocation.Offset;
-        int index = MapAt(offset);
-        if (index < 0)
+        int index = MapAt(reading.MapsSection, offset);
+        if (index < 0 || offset - reading.Maps[index].SectionOffset + PointerSize > reading.Maps[index].DefinitionSize)
             throw Refuse(Errno.EINVAL, relocations, relocation, "which is in no map");
 
         MapImage map = reading.Maps[index];
@@ -105,25 +104,27 @@ internal sealed class MapSlotReader(ObjectReading reading, FunctionIndex functio
         Of(_slots, index)[slot] = new MapSlot(slot, name, target);
     }
 
-    /// <summary>The map whose variable in <c>.maps</c> has room for a pointer at an offset.</summary>
-    private int MapAt(ulong offset)
+    /// <summary>The last map of a section that begins at an offset or before it; -1 where there is none.</summary>
+    private int MapAt(int section, ulong offset)
     {
-        // In order of their offsets.
-        _btfMaps ??= [.. Enumerable.Range(0, reading.Maps.Count).Where(i => reading.Maps[i].Kind == MapKind.Btf)];
-        int low = 0, high = _btfMaps.Count;
+        if (!_mapsBySection.TryGetValue(section, out List<int>? maps))
+        {
+            maps = [.. Enumerable.Range(0, reading.Maps.Count).Where(i => reading.Maps[i] is { Kind: MapKind.Btf or MapKind.StructOps } map && map.SectionIndex == section)];
+            _mapsBySection.Add(section, maps);
+        }
+
+        // They are in order of their offsets.
+        int low = 0, high = maps.Count;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (reading.Maps[_btfMaps[middle]].SectionOffset <= offset)
+            if (reading.Maps[maps[middle]].SectionOffset <= offset)
                 low = middle + 1;
             else
                 high = middle;
         }
 
-        if (low == 0)
-            return -1;
-        MapImage map = reading.Maps[_btfMaps[low - 1]];
-        return map.DefinitionSize >= PointerSize && offset - map.SectionOffset <= map.DefinitionSize - PointerSize ? _btfMaps[low - 1] : -1;
+        return low == 0 ? -1 : maps[low - 1];
     }
 
     private (string Name, int Target) InnerMap(ElfSection relocations, in ElfRelocation relocation, MapImage map, in ElfSymbol symbol)

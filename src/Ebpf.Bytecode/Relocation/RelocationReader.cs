@@ -15,6 +15,7 @@ internal sealed class RelocationReader
     private readonly Dictionary<int, int> _externBySymbol = [];
     private readonly Dictionary<(int Section, ulong Offset), int> _mapByPlace = [];
     private readonly int[] _dataMapBySection;
+    private readonly int _arenaMap;
 
     public RelocationReader(ObjectReading reading)
     {
@@ -22,6 +23,7 @@ internal sealed class RelocationReader
         _functions = new FunctionIndex(reading.Functions);
         _slots = new MapSlotReader(reading, _functions);
         _entries = new List<RelocationEntry>?[reading.Functions.Count];
+        _arenaMap = reading.Maps.FindIndex(static m => m.Type == MapType.Arena);
         _dataMapBySection = new int[reading.Elf.Sections.Length];
         Array.Fill(_dataMapBySection, -1);
         for (int i = 0; i < reading.Externs.Count; i++)
@@ -72,7 +74,7 @@ internal sealed class RelocationReader
         foreach (ElfRelocation relocation in elf.Relocations(relocations))
         {
             ElfSymbol symbol = elf.Symbols[relocation.SymbolIndex];
-            if (symbol.IsSpecial && symbol.SectionIndex >= (uint)elf.Sections.Length && _reading.IsStrict)
+            if (_reading.IsStrict && !symbol.IsDefined && !symbol.IsUndefined)
                 throw _reading.Refuse(Errno.LIBBPF_FORMAT, $"section {relocations.Describe()}: {symbol.Describe()} is of no section (0x{symbol.SectionIndex:x})");
             if (relocation.Offset % Instruction.Size != 0 || relocation.Offset >= code.Size)
                 throw _reading.Refuse(Errno.LIBBPF_FORMAT, $"section {relocations.Describe()}: a relocation at offset 0x{relocation.Offset:x} of section {code.Describe()}, where no instruction is");
@@ -132,7 +134,7 @@ internal sealed class RelocationReader
     private RelocationEntry DescribeData(FunctionImage function, int slot, in ElfSymbol symbol, int section, ulong value, in Instruction instruction)
     {
         if (section == _reading.ArenaSection && _reading.ArenaSection != 0)
-            return new RelocationEntry(slot, RelocationKind.Data, _reading.Maps.FindIndex(static m => m.Type == MapType.Arena), value);
+            return new RelocationEntry(slot, RelocationKind.Data, _arenaMap, value);
         if (section == _reading.JumpTablesSection && _reading.JumpTablesSection != 0)
             return new RelocationEntry(slot, RelocationKind.JumpTable, -1, value);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Objects;
@@ -10,6 +11,9 @@ namespace Ebpf.Bytecode.Relocation;
 /// <remarks>reloc_prog_func_and_line_info in libbpf.c.</remarks>
 internal sealed class SourceInfo(ObjectImage image)
 {
+    // What is longer is cut: strings of a hostile file may overlap, and multiply its size.
+    private const int LongestLine = 1024, LongestFileName = 4096;
+
     private readonly Dictionary<uint, string> _files = [];
 
     /// <summary>A function where it begins in a linked program.</summary>
@@ -45,14 +49,20 @@ internal sealed class SourceInfo(ObjectImage image)
             // Records out of order, which only damaged objects have, must not leave the function or go back.
             if (slot < start || (lines.Count > 0 && slot < lines[^1].Slot) || !types.HasString(line.FileNameOffset) || !types.HasString(line.TextOffset))
                 continue;
-            lines.Add(new LineSpec(slot, File(types, line.FileNameOffset), types.String(line.TextOffset), line.Line, line.Column));
+            lines.Add(new LineSpec(slot, File(types, line.FileNameOffset), Text(types, line.TextOffset, LongestLine), line.Line, line.Column));
         }
     }
 
     private string File(BtfView types, uint offset)
     {
         if (!_files.TryGetValue(offset, out string? name))
-            _files.Add(offset, name = types.String(offset));
+            _files.Add(offset, name = Text(types, offset, LongestFileName));
         return name;
+    }
+
+    private static string Text(BtfView types, uint offset, int longest)
+    {
+        ReadOnlySpan<byte> bytes = types.StringBytes(offset);
+        return Encoding.UTF8.GetString(bytes.Length > longest ? bytes[..longest] : bytes);
     }
 }

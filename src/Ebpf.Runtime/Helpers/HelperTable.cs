@@ -29,6 +29,7 @@ internal static unsafe class HelperTable
         HelperId.RingBufSubmit => &RingBufHelpers.Submit,
         HelperId.RingBufDiscard => &RingBufHelpers.Discard,
         HelperId.RingBufQuery => &RingBufHelpers.Query,
+        HelperId.PerfEventOutput => &PerfHelpers.Output,
 
         // Dynamic pointers.
         HelperId.DynptrFromMem => &DynptrHelpers.FromMemory,

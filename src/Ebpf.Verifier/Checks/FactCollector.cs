@@ -76,6 +76,8 @@ internal sealed class FactCollector
             fact.Seen |= Seen.PlainContext;
     }
 
+    internal bool LoadsPointer(int slot) => _facts[slot].Field >= 0;
+
     internal void Map(int slot, int map)
     {
         ref int known = ref _facts[slot].Map;

@@ -17,7 +17,9 @@ internal sealed class UpperHalves
 
     internal bool IsDestinationUpperZero(int slot) => (int)_code[slot].Destination <= 10 && (_zeroBefore[slot] >> (int)_code[slot].Destination & 1) != 0;
 
-    internal static UpperHalves Of(ProgramShape shape)
+    /// <param name="shape">The program.</param>
+    /// <param name="loadsPointer">Whether the load at a slot is of a context field that holds a pointer: 32 bits wide for the program, 64 in the engine.</param>
+    internal static UpperHalves Of(ProgramShape shape, Func<int, bool> loadsPointer)
     {
         Instruction[] code = shape.Code;
         ushort[] before = new ushort[code.Length];
@@ -40,7 +42,7 @@ internal sealed class UpperHalves
         while (work.TryPop(out int slot))
         {
             Instruction instruction = code[slot];
-            ushort after = After(code, slot, before[slot]);
+            ushort after = After(code, slot, before[slot], loadsPointer);
             bool jumps = instruction.Class is InstructionClass.Jmp or InstructionClass.Jmp32;
             if (jumps && instruction.Opcode == Opcodes.Exit)
                 continue;
@@ -57,7 +59,7 @@ internal sealed class UpperHalves
         return new UpperHalves(before, code);
     }
 
-    private static ushort After(Instruction[] code, int slot, ushort before)
+    private static ushort After(Instruction[] code, int slot, ushort before, Func<int, bool> loadsPointer)
     {
         Instruction instruction = code[slot];
         int destination = (int)instruction.Destination;
@@ -73,7 +75,7 @@ internal sealed class UpperHalves
                 zero = IsZeroAfterWide(instruction, before);
                 break;
             case InstructionClass.Ldx:
-                zero = (instruction.Opcode & Opcodes.ModeMask) == Opcodes.Mem && (instruction.Opcode & Opcodes.SizeMask) != Opcodes.DW;
+                zero = (instruction.Opcode & Opcodes.ModeMask) == Opcodes.Mem && (instruction.Opcode & Opcodes.SizeMask) != Opcodes.DW && !loadsPointer(slot);
                 break;
             case InstructionClass.Stx when (instruction.Opcode & Opcodes.ModeMask) == Opcodes.Atomic:
                 return AfterAtomic(instruction, before);

@@ -1,0 +1,161 @@
+using System.Text;
+using Ebpf.Bytecode.Isa;
+using Ebpf.Bytecode.Specs;
+using Ebpf.Runtime.Interpreter;
+using Ebpf.Runtime.Maps;
+using Ebpf.Verifier;
+
+namespace Ebpf.Runtime.Tests.Soundness;
+
+/// <summary>Verifies generated programs and runs the accepted ones in checking mode: none may fault, and every fact must hold.</summary>
+internal sealed class SoundnessRoom : IDisposable
+{
+    private static readonly MapSpec[] MapSpecs =
+    [
+        new() { Name = "array", Type = MapType.Array, KeySize = 4, ValueSize = ProgramGenerator.ArrayValueSize, MaxEntries = 4 },
+        new() { Name = "hash", Type = MapType.Hash, KeySize = ProgramGenerator.HashKeySize, ValueSize = ProgramGenerator.HashValueSize, MaxEntries = 8 },
+    ];
+
+    private readonly EngineRoom _room = new();
+    private readonly EmbeddedMap[] _maps;
+
+    public SoundnessRoom() => _maps = [.. MapSpecs.Select(_room.Map)];
+
+    public int Accepted { get; private set; }
+
+    public int Refused { get; private set; }
+
+    /// <summary>What went wrong with a program that the verifier accepted; null where nothing did, or where it refused.</summary>
+    public string? Try(Instruction[] code, int seed)
+    {
+        ProgramSpec spec = EngineRoom.Spec(ProgramType.Xdp, code);
+        VerificationResult result;
+        try
+        {
+            result = ProgramVerifier.Verify(spec, MapSpecs, VerifierOptions.Default with { InstructionLimit = 20_000 });
+        }
+        catch (Exception e)
+        {
+            return Report(code, seed, $"the verifier threw {e}");
+        }
+        if (!result.IsAccepted)
+        {
+            Refused++;
+            return null;
+        }
+
+        Accepted++;
+        var witness = new FactWitness(result.Facts!);
+        EmbeddedProgram? program = null;
+        try
+        {
+            program = _room.Engine.CreateProgram(spec, result.Facts, _maps, new ProgramOptions { Checks = true, InstructionBudget = 1_000_000, Observer = witness });
+            for (int input = 0; input < 6; input++)
+            {
+                var random = new Random(seed * 31 + input);
+                Fill(random);
+                byte[] packet = new byte[14 + random.Next(80)];
+                random.NextBytes(packet);
+                RunOutcome outcome = program.Run(new RunRequest { Data = packet, RandomSeed = (ulong)input, Time = (ulong)random.NextInt64() });
+                if (outcome.Fault is { } fault)
+                    return Report(code, seed, $"fault at {fault.Instruction}: {fault.Reason}");
+            }
+        }
+        catch (FactException e)
+        {
+            return Report(code, seed, e.Message);
+        }
+        finally
+        {
+            program?.Dispose();
+        }
+        return null;
+    }
+
+    public void Dispose() => _room.Dispose();
+
+    /// <summary>The hash has keys that programs ask for, and everything is full of numbers at which something changes.</summary>
+    private void Fill(Random random)
+    {
+        byte[] value = new byte[ProgramGenerator.ArrayValueSize];
+        for (uint key = 0; key < 4; key++)
+        {
+            Numbers(random, value);
+            _maps[ProgramGenerator.ArrayMap].HostUpdate(BitConverter.GetBytes(key), value);
+            _maps[ProgramGenerator.HashMap].HostUpdate(BitConverter.GetBytes((ulong)key), value.AsSpan(0, ProgramGenerator.HashValueSize));
+        }
+    }
+
+    private static void Numbers(Random random, Span<byte> bytes)
+    {
+        for (int i = 0; i < bytes.Length; i += 8)
+        {
+            ulong number = random.Next(5) switch
+            {
+                0 => (ulong)random.NextInt64(long.MinValue, long.MaxValue),
+                1 => (1ul << random.Next(64)) + (ulong)random.Next(-2, 3),
+                2 => (ulong)random.Next(-3, 4),
+                _ => (ulong)random.Next(256),
+            };
+            BitConverter.TryWriteBytes(bytes[i..], number);
+        }
+    }
+
+    private static string Report(Instruction[] code, int seed, string what)
+    {
+        var text = new StringBuilder($"seed {seed}: {what}\n");
+        var disassembler = new Disassembler();
+        for (int slot = 0; slot < code.Length; slot++)
+        {
+            text.Append(slot).Append(": ");
+            slot += disassembler.Write(text, code, slot) - 1;
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Compares each instruction's facts with what happens.</summary>
+    private sealed class FactWitness(Facts facts) : IExecutionObserver
+    {
+        public void BeforeInstruction(ExecutionView view)
+        {
+            Instruction instruction = view.Program.Spec.Instructions[view.Slot];
+            InstructionFlags flags = facts.Instructions[view.Slot].Flags;
+            if ((flags & InstructionFlags.Reachable) == 0)
+                throw new FactException($"instruction {view.Slot} is reached, but its facts say that it never is");
+            if ((flags & InstructionFlags.DestinationUpperZero) != 0 && view.Registers[(int)instruction.Destination] > uint.MaxValue)
+                throw new FactException($"the upper half of {instruction.Destination} before instruction {view.Slot} is not zero, but its facts say so");
+            if ((flags & (InstructionFlags.AlwaysTaken | InstructionFlags.NeverTaken)) != 0 && IsTaken(instruction, view.Registers) != ((flags & InstructionFlags.AlwaysTaken) != 0))
+                throw new FactException($"the jump at {view.Slot} goes the way that its facts exclude");
+        }
+
+        private static bool IsTaken(Instruction jump, ReadOnlySpan<ulong> registers)
+        {
+            ulong left = registers[(int)jump.Destination];
+            ulong right = (jump.Opcode & Opcodes.SourceMask) == Opcodes.X ? registers[(int)jump.Source] : (ulong)jump.Immediate;
+            if (jump.Class == InstructionClass.Jmp32)
+            {
+                // Sign-extended halves keep both orders.
+                left = (ulong)(int)left;
+                right = (ulong)(int)right;
+            }
+            return (jump.Opcode & Opcodes.OperationMask) switch
+            {
+                Opcodes.Jeq => left == right,
+                Opcodes.Jne => left != right,
+                Opcodes.Jgt => left > right,
+                Opcodes.Jge => left >= right,
+                Opcodes.Jlt => left < right,
+                Opcodes.Jle => left <= right,
+                Opcodes.Jset => (left & right) != 0,
+                Opcodes.Jsgt => (long)left > (long)right,
+                Opcodes.Jsge => (long)left >= (long)right,
+                Opcodes.Jslt => (long)left < (long)right,
+                Opcodes.Jsle => (long)left <= (long)right,
+                _ => true,
+            };
+        }
+    }
+
+    private sealed class FactException(string message) : Exception(message);
+}
