@@ -8,7 +8,6 @@ namespace Ebpf.Runtime.Maps;
 internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSlots slots) : EmbeddedMap(spec, heap, slots)
 {
     private readonly uint _maxEntries = spec.MaxEntries;
-    private readonly uint _valueSize = spec.ValueSize;
     private readonly ulong _stride = ((ulong)spec.ValueSize + 7) & ~7UL;
     private byte* _data;
     private ulong _slotStride;
@@ -49,20 +48,20 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
     {
         int error = CheckUpdate(key, flags, out uint index);
         if (error == 0)
-            Bytes.Copy(Element(index, slot), value, _valueSize);
+            CopyIn(Element(index, slot), value, flags);
         return error;
     }
 
     private protected override int DeleteElement(byte* key) => -(int)Errno.EINVAL;
 
-    private protected override int CopyValue(byte* key, byte* value)
+    private protected override int CopyValue(byte* key, byte* value, ulong flags)
     {
         uint index = Unsafe.ReadUnaligned<uint>(key);
         if (index >= _maxEntries)
             return -(int)Errno.ENOENT;
         if (!IsPerCpu)
         {
-            Bytes.Copy(value, Element(index, 0), _valueSize);
+            CopyOut(Element(index, 0), value, flags);
             return 0;
         }
 
@@ -104,6 +103,6 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
             return -(int)Errno.E2BIG;
         if ((flags & (ulong)ElementFlags.NoExist) != 0)
             return -(int)Errno.EEXIST;
-        return (flags & (ulong)ElementFlags.Lock) != 0 ? -(int)Errno.EINVAL : 0;
+        return MayLock(flags) ? 0 : -(int)Errno.EINVAL;
     }
 }

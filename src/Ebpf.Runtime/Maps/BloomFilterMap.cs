@@ -61,7 +61,7 @@ internal sealed unsafe class BloomFilterMap(MapSpec spec, NativeHeap heap, Execu
 
     private protected override int DeleteElement(byte* key) => -(int)Errno.EOPNOTSUPP;
 
-    private protected override int CopyValue(byte* key, byte* value) => Peek(value);
+    private protected override int CopyValue(byte* key, byte* value, ulong flags) => Peek(value);
 
     private protected override int StoreValue(byte* key, byte* value, ulong flags) => PushElement(value, flags);
 

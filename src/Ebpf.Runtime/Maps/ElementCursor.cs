@@ -14,4 +14,7 @@ internal unsafe struct ElementCursor
 
     /// <summary>The index that comes next, or the current bucket.</summary>
     public uint Index;
+
+    /// <summary>How many elements were visited.</summary>
+    public ulong Visited;
 }

@@ -22,12 +22,11 @@ internal abstract unsafe partial class EmbeddedMap
             return -(int)Errno.EINVAL;
         if (!IsReadable)
             return -(int)Errno.EPERM;
-        // No map here has spin locks in its values, so that BPF_F_LOCK is as wrong as any other flag.
-        if (flags != 0 || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
+        if (!MayLock(flags) || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
             return -(int)Errno.EINVAL;
         using HostHold hold = new(this);
         fixed (byte* keyBytes = key, valueBytes = value)
-            return CopyValue(keyBytes, valueBytes);
+            return CopyValue(keyBytes, valueBytes, flags);
     }
 
     /// <summary>BPF_MAP_UPDATE_ELEM.</summary>
@@ -35,7 +34,7 @@ internal abstract unsafe partial class EmbeddedMap
     {
         if (!IsWritable)
             return -(int)Errno.EPERM;
-        if ((flags & (ulong)ElementFlags.Lock) != 0 || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
+        if (!MayLock(flags) || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
             return -(int)Errno.EINVAL;
         using HostHold hold = new(this);
         fixed (byte* keyBytes = key, valueBytes = value)
@@ -61,11 +60,11 @@ internal abstract unsafe partial class EmbeddedMap
             return -(int)Errno.EINVAL;
         if (!IsReadable || !IsWritable)
             return -(int)Errno.EPERM;
-        if (flags != 0 || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
+        if (!MayLock(flags) || key.Length != (int)Spec.KeySize || value.Length != HostValueSize)
             return -(int)Errno.EINVAL;
         using HostHold hold = new(this);
         fixed (byte* keyBytes = key, valueBytes = value)
-            return TakeValue(keyBytes, valueBytes);
+            return TakeValue(keyBytes, valueBytes, flags);
     }
 
     /// <summary>BPF_MAP_GET_NEXT_KEY: the key after <paramref name="key"/>; the first one where it is empty or, in a hash, no longer there. -ENOENT at the end.</summary>
@@ -88,14 +87,44 @@ internal abstract unsafe partial class EmbeddedMap
 
     private protected bool IsWritable => (Spec.Flags & MapFlags.ReadOnly) == 0 && !IsFrozen;
 
+    /// <summary>Whether BPF_F_LOCK is absent, or the values have a lock.</summary>
+    private protected bool MayLock(ulong flags) => (flags & (ulong)ElementFlags.Lock) == 0 || Fields is { HasLock: true };
+
+    /// <summary>Copies a value into the map, under its lock where the flags ask for that.</summary>
+    private protected void CopyIn(byte* inMap, byte* value, ulong flags)
+    {
+        if (Fields is null)
+            Bytes.Copy(inMap, value, Spec.ValueSize);
+        else if ((flags & (ulong)ElementFlags.Lock) != 0)
+            Fields.CopyLocked(inMap, value, inMap);
+        else
+            Fields.CopyAround(inMap, value);
+    }
+
+    /// <summary>Copies a value out of the map, under its lock where the flags ask for that. What belongs to helpers stays inside.</summary>
+    private protected void CopyOut(byte* inMap, byte* value, ulong flags)
+    {
+        if (Fields is null)
+        {
+            Bytes.Copy(value, inMap, Spec.ValueSize);
+            return;
+        }
+
+        if ((flags & (ulong)ElementFlags.Lock) != 0)
+            Fields.CopyLocked(value, inMap, inMap);
+        else
+            Fields.CopyAround(value, inMap);
+        Fields.Clear(value);
+    }
+
     /// <summary>Copies a value out, all slots of it.</summary>
-    private protected virtual int CopyValue(byte* key, byte* value) => -(int)Errno.ENOTSUPP;
+    private protected virtual int CopyValue(byte* key, byte* value, ulong flags) => -(int)Errno.ENOTSUPP;
 
     /// <summary>Stores a value, all slots of it.</summary>
     private protected virtual int StoreValue(byte* key, byte* value, ulong flags) => UpdateElement(key, value, flags, 0);
 
     /// <summary>Copies a value out and removes it, as one step.</summary>
-    private protected virtual int TakeValue(byte* key, byte* value) => -(int)Errno.ENOTSUPP;
+    private protected virtual int TakeValue(byte* key, byte* value, ulong flags) => -(int)Errno.ENOTSUPP;
 
     /// <summary>The next key; <paramref name="key"/> is null for the first.</summary>
     private protected abstract int NextKey(byte* key, byte* next);

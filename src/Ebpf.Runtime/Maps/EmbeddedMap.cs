@@ -27,6 +27,7 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
         Spec = spec;
         Heap = heap;
         Slots = slots;
+        Fields = ValueFields.Of(spec);
     }
 
     ~EmbeddedMap()
@@ -60,6 +61,9 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
     private protected NativeHeap Heap { get; }
 
     private protected ExecutionSlots Slots { get; }
+
+    /// <summary>The fields of values that belong to helpers; null where there are none.</summary>
+    private protected ValueFields? Fields { get; }
 
     /// <summary>What allocations are for, in errors.</summary>
     private protected string Purpose => $"map '{Spec.Name}'";

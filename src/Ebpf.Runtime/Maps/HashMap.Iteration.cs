@@ -5,6 +5,8 @@ internal sealed unsafe partial class HashMap
 {
     public override bool MoveNext(ref ElementCursor cursor, int slot)
     {
+        // An element that was deleted leads on to what followed it. If it was reused since, it may lead into another bucket, whose rest is then
+        // visited, and the iteration comes back to its own order at the end of that.
         ulong at = Volatile.Read(ref cursor.Element != null ? ref *(ulong*)cursor.Element : ref _buckets[0]);
         while (!IsElement(at))
         {
@@ -13,6 +15,9 @@ internal sealed unsafe partial class HashMap
             at = Volatile.Read(ref _buckets[cursor.Index]);
         }
 
+        // Someone who keeps deleting and inserting could show us elements for ever, each of them rightly.
+        if (++cursor.Visited > 2UL * _maxEntries)
+            return false;
         cursor.Element = (byte*)at;
         cursor.Key = cursor.Element + _layout.KeyOffset;
         cursor.Value = ValueOf(cursor.Element, slot);

@@ -21,13 +21,14 @@ internal sealed unsafe partial class HashMap
 
     private protected override int UpdateElement(byte* key, byte* value, ulong flags, int slot)
     {
-        // BPF_F_LOCK (4) needs a spin lock in the value, which no map here has; LRU and per-CPU maps do not even know the flag.
-        if (flags > (ulong)ElementFlags.Exist)
+        // Only plain hashes know BPF_F_LOCK.
+        ulong existence = Type == MapType.Hash ? flags & ~(ulong)ElementFlags.Lock : flags;
+        if (existence > (ulong)ElementFlags.Exist || !MayLock(flags))
             return -(int)Errno.EINVAL;
         uint hash = Hash(key);
         int* bucketLock = LockOf(hash);
         bool hasPlace = false;
-        if (_layout.IsLru && flags != (ulong)ElementFlags.Exist && Find(key, hash) is null)
+        if (_layout.IsLru && existence != (ulong)ElementFlags.Exist && Find(key, hash) is null)
         {
             // Eviction takes the victim's lock: not while this key's is held.
             MakePlace();
@@ -39,8 +40,8 @@ internal sealed unsafe partial class HashMap
             NativeLock.Acquire(bucketLock);
             byte* old = Find(key, hash, out ulong* pointer);
             int error = old is not null
-                ? flags == (ulong)ElementFlags.NoExist ? -(int)Errno.EEXIST : 0
-                : flags == (ulong)ElementFlags.Exist ? -(int)Errno.ENOENT : 0;
+                ? existence == (ulong)ElementFlags.NoExist ? -(int)Errno.EEXIST : 0
+                : existence == (ulong)ElementFlags.Exist ? -(int)Errno.ENOENT : 0;
             if (error == 0 && old is null && !hasPlace)
             {
                 if (!_layout.IsLru)
@@ -58,7 +59,10 @@ internal sealed unsafe partial class HashMap
                 }
             }
 
-            if (error == 0)
+            bool isInPlace = old is not null && (_layout.IsPerCpu || existence != flags);
+            if (error == 0 && isInPlace)
+                StoreInPlace(old, value, flags, slot);
+            else if (error == 0)
                 error = Store(old, pointer, key, value, hash, slot);
             NativeLock.Release(bucketLock);
             if (error != 0 || old is not null)
@@ -67,15 +71,15 @@ internal sealed unsafe partial class HashMap
                     Interlocked.Decrement(ref _count);
             }
 
-            if (error == 0 && old is not null && !_layout.IsPerCpu)
+            if (error == 0 && old is not null && !isInPlace)
                 _pool.Retire(old);
             return error;
         }
     }
 
-    private protected override int DeleteElement(byte* key) => Remove(key, null);
+    private protected override int DeleteElement(byte* key) => Remove(key, null, 0);
 
-    private protected override int CopyValue(byte* key, byte* value)
+    private protected override int CopyValue(byte* key, byte* value, ulong flags)
     {
         uint hash = Hash(key);
         int* bucketLock = LockOf(hash);
@@ -83,14 +87,14 @@ internal sealed unsafe partial class HashMap
         NativeLock.Acquire(bucketLock);
         byte* element = Find(key, hash, out _);
         if (element is not null)
-            CopyOut(element, value);
+            CopyAllOut(element, value, flags);
         NativeLock.Release(bucketLock);
         return element is null ? -(int)Errno.ENOENT : 0;
     }
 
     private protected override int StoreValue(byte* key, byte* value, ulong flags) => UpdateElement(key, value, flags, _layout.IsPerCpu ? AllSlots : 0);
 
-    private protected override int TakeValue(byte* key, byte* value) => Remove(key, value);
+    private protected override int TakeValue(byte* key, byte* value, ulong flags) => Remove(key, value, flags);
 
     private protected override int NextKey(byte* key, byte* next)
     {
@@ -128,24 +132,36 @@ internal sealed unsafe partial class HashMap
         return -(int)Errno.ENOENT;
     }
 
-    /// <summary>Stores a value under the bucket's lock: per CPU in place, else in a new element, so that readers never see half of it.</summary>
+    /// <summary>Changes the value of an element where it lies: per CPU, and where a value's own lock keeps others out.</summary>
+    private void StoreInPlace(byte* element, byte* value, ulong flags, int slot)
+    {
+        if (_layout.IsPerCpu)
+            CopyInPerCpu(element, value, slot, isNew: false);
+        else
+            CopyIn(ValueOf(element, 0), value, flags);
+        if (_layout.IsLru)
+            element[ElementLayout.ReferencedOffset] = 1;
+    }
+
+    /// <summary>Stores a value in a new element, so that readers never see half of it.</summary>
     private int Store(byte* old, ulong* pointer, byte* key, byte* value, uint hash, int slot)
     {
-        if (old is not null && _layout.IsPerCpu)
-        {
-            CopyIn(old, value, slot, isNew: false);
-            if (_layout.IsLru)
-                old[ElementLayout.ReferencedOffset] = 1;
-            return 0;
-        }
-
         byte* element = Take(out int error);
         if (element is null)
             return error;
         HashOf(element) = hash;
         *(uint*)(element + ElementLayout.LinkedOffset) = 0;
         Bytes.Copy(element + _layout.KeyOffset, key, _keySize);
-        CopyIn(element, value, slot, isNew: true);
+        if (_layout.IsPerCpu)
+        {
+            CopyInPerCpu(element, value, slot, isNew: true);
+        }
+        else
+        {
+            CopyIn(ValueOf(element, 0), value, 0);
+            Fields?.Clear(ValueOf(element, 0));
+        }
+
         if (_layout.IsLru)
         {
             element[ElementLayout.ReferencedOffset] = 1;
@@ -178,7 +194,7 @@ internal sealed unsafe partial class HashMap
         }
     }
 
-    private int Remove(byte* key, byte* value)
+    private int Remove(byte* key, byte* value, ulong flags)
     {
         uint hash = Hash(key);
         int* bucketLock = LockOf(hash);
@@ -187,7 +203,7 @@ internal sealed unsafe partial class HashMap
         if (element is not null)
         {
             if (value is not null)
-                CopyOut(element, value);
+                CopyAllOut(element, value, flags);
             Unlink(element, pointer);
             if (_layout.IsLru)
                 element[ElementLayout.LinkedOffset] = 0;
@@ -212,11 +228,11 @@ internal sealed unsafe partial class HashMap
         return false;
     }
 
-    private void CopyOut(byte* element, byte* value)
+    private void CopyAllOut(byte* element, byte* value, ulong flags)
     {
         if (!_layout.IsPerCpu)
         {
-            Bytes.Copy(value, ValueOf(element, 0), _valueSize);
+            CopyOut(ValueOf(element, 0), value, flags);
             return;
         }
 
@@ -224,20 +240,14 @@ internal sealed unsafe partial class HashMap
             Bytes.Copy(value + slot * RoundedValueSize, ValueOf(element, slot), _layout.ValueStride);
     }
 
-    private void CopyIn(byte* element, byte* value, int slot, bool isNew)
+    private void CopyInPerCpu(byte* element, byte* value, int slot, bool isNew)
     {
-        if (!_layout.IsPerCpu)
-        {
-            Bytes.Copy(ValueOf(element, 0), value, _valueSize);
-            return;
-        }
-
         for (int i = 0; i < Slots.Count; i++)
         {
             if (slot == AllSlots)
                 Bytes.Copy(ValueOf(element, i), value + i * RoundedValueSize, _layout.ValueStride);
             else if (i == slot)
-                Bytes.Copy(ValueOf(element, i), value, _valueSize);
+                Bytes.Copy(ValueOf(element, i), value, Spec.ValueSize);
             else if (isNew)
                 Unsafe.InitBlockUnaligned(ValueOf(element, i), 0, _layout.ValueStride); // what another key had here before
         }

@@ -30,7 +30,6 @@ internal sealed unsafe partial class HashMap(MapSpec spec, NativeHeap heap, Exec
 
     private readonly ElementLayout _layout = new(spec);
     private readonly uint _keySize = spec.KeySize;
-    private readonly uint _valueSize = spec.ValueSize;
     private readonly uint _maxEntries = spec.MaxEntries;
     private ElementPool _pool = null!;
     private ulong* _buckets;

@@ -85,7 +85,7 @@ internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, Execut
         return 0;
     }
 
-    private protected override int CopyValue(byte* key, byte* value)
+    private protected override int CopyValue(byte* key, byte* value, ulong flags)
     {
         lock (_writers)
         {

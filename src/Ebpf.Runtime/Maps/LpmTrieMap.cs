@@ -104,7 +104,7 @@ internal sealed unsafe class LpmTrieMap(MapSpec spec, NativeHeap heap, Execution
         return result;
     }
 
-    private protected override int CopyValue(byte* key, byte* value)
+    private protected override int CopyValue(byte* key, byte* value, ulong flags)
     {
         NativeLock.Acquire(_lock);
         byte* found = Lookup(key, 0);

@@ -52,11 +52,11 @@ internal sealed unsafe class QueueMap(MapSpec spec, NativeHeap heap, ExecutionSl
 
     private protected override int DeleteElement(byte* key) => -(int)Errno.EINVAL;
 
-    private protected override int CopyValue(byte* key, byte* value) => Peek(value);
+    private protected override int CopyValue(byte* key, byte* value, ulong flags) => Peek(value);
 
     private protected override int StoreValue(byte* key, byte* value, ulong flags) => PushElement(value, flags);
 
-    private protected override int TakeValue(byte* key, byte* value) => Pop(value);
+    private protected override int TakeValue(byte* key, byte* value, ulong flags) => Pop(value);
 
     private protected override int NextKey(byte* key, byte* next) => -(int)Errno.EINVAL;
 

@@ -82,7 +82,7 @@ internal sealed unsafe class ReferenceArrayMap(MapSpec spec, NativeHeap heap, Ex
         return Put(index, null) ? 0 : -(int)Errno.ENOENT;
     }
 
-    private protected override int CopyValue(byte* key, byte* value)
+    private protected override int CopyValue(byte* key, byte* value, ulong flags)
     {
         lock (_referents)
         {

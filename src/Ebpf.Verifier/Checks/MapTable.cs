@@ -55,7 +55,8 @@ internal sealed class MapTable
         return false;
     }
 
-    private static SpecialField[] FindSpecialFields(MapSpec map)
+    /// <summary>The fields of a map's value that belong to helpers, by offset.</summary>
+    internal static SpecialField[] FindSpecialFields(MapSpec map)
     {
         if (map.Types is null || map.ValueType == 0)
             return [];

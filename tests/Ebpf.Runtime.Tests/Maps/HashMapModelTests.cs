@@ -149,24 +149,39 @@ public unsafe class HashMapModelTests
         }
     }
 
-    [Fact]
-    public void A_deleted_element_keeps_its_bytes_until_the_runs_that_could_see_it_have_left()
+    [Theory]
+    [InlineData(MapFlags.None)]
+    [InlineData(MapFlags.NoPrealloc)]
+    public void A_deleted_element_keeps_its_bytes_until_the_runs_that_could_see_it_have_left(MapFlags flags)
     {
         using MapRoom room = new();
-        using EmbeddedMap map = room.Map(MapType.Hash, 4, 8, 8);
+        using EmbeddedMap map = room.Map(MapType.Hash, 4, 8, 2000, flags);
         map.Put(1u, 11UL);
+        nint address = (nint)map.Find<ulong, uint>(1u);
+        HashSet<nint> places = [];
         using (room.Slots.Enter())
         {
-            ulong* value = map.Find<ulong, uint>(1u);
             Threads.Run(1, _ =>
             {
                 map.HostRemove(1u);
-                for (uint key = 2; key < 6; key++)
-                    map.HostPut(key, 99UL);
+                for (int i = 0; i < 1000; i++)
+                {
+                    map.HostPut(2u, 99UL);
+                    places.Add((nint)map.Find<ulong, uint>(2u));
+                }
             });
 
-            Assert.Equal(11UL, *value);
+            Assert.Equal(11UL, *(ulong*)address);
+            Assert.Equal(1000, places.Count);
         }
+
+        for (int i = 0; i < 2000; i++)
+        {
+            map.HostPut(2u, 99UL);
+            places.Add((nint)map.Find<ulong, uint>(2u));
+        }
+
+        Assert.Contains(address, places);
     }
 
     [Theory]
