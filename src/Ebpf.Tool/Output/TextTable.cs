@@ -8,6 +8,8 @@ internal sealed class TextTable
     // Wider than any table: what is piped is never wrapped.
     private const int PipeWidth = 4096;
 
+    private const int NarrowestTerminal = 80;
+
     private readonly Table _table = new Table().Border(TableBorder.Simple);
 
     /// <summary>Adds a column; numbers stand at the right.</summary>
@@ -29,9 +31,13 @@ internal sealed class TextTable
 
     public void Write(TextWriter output)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (!console.Profile.Out.IsTerminal)
-            console.Profile.Width = PipeWidth;
+        using var rendered = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(rendered), Ansi = AnsiSupport.No });
+        console.Profile.Width = Console.IsOutputRedirected ? PipeWidth : Math.Max(Console.WindowWidth, NarrowestTerminal);
         console.Write(_table);
+        // Borders of blanks at the top, the bottom and the right are for terminals with colours.
+        foreach (string line in rendered.ToString().Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0))
+            output.WriteLine(line);
+        output.WriteLine();
     }
 }
