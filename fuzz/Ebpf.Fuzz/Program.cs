@@ -1,1 +1,3 @@
-return 0;
+using Ebpf.Fuzz;
+
+return CommandLine.Run(args);

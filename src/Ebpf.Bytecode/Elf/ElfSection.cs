@@ -7,6 +7,7 @@ internal sealed class ElfSection
 {
     private readonly ReadOnlyMemory<byte> _file;
     private readonly string _fileName;
+    private string? _description;
 
     internal ElfSection(string fileName, ReadOnlyMemory<byte> file, int index, string name, in ElfSectionHeader header)
     {
@@ -73,7 +74,7 @@ internal sealed class ElfSection
     }
 
     /// <summary>How messages name it.</summary>
-    public string Describe() => Name.Length > 0 ? $"'{Name}' (#{Index})" : $"#{Index}";
+    public string Describe() => _description ??= Name.Length > 0 ? $"'{Name}' (#{Index})" : $"#{Index}";
 
     /// <inheritdoc/>
     public override string ToString() => $"{Describe()} {Type} {Size} bytes";

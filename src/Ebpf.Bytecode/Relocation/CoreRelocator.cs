@@ -74,7 +74,6 @@ internal sealed class CoreRelocator
 
     private CoreResolution ResolveAnew(in CoreRelocation relocation)
     {
-        _budget.Refill();
         // The compiler's number may be stale after linking; the record's is right.
         BtfType type = _types[relocation.TypeId];
         if (relocation.Kind == CoreRelocationKind.TypeIdLocal)
@@ -137,7 +136,7 @@ internal sealed class CoreRelocator
 
         if (!_candidates.TryGetValue(type.Id, out List<BtfType>? candidates))
         {
-            candidates = _target.FindCandidates(type);
+            candidates = _target.FindCandidates(type, _budget);
             _candidates.Add(type.Id, candidates);
         }
 

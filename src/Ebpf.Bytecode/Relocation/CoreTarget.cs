@@ -7,37 +7,43 @@ namespace Ebpf.Bytecode.Relocation;
 /// <param name="modules">Gives the modules' type information; asked at most once, and only when a type is not found in the main one.</param>
 internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? modules = null)
 {
+    // Candidates are kept, so each one is charged for its memory too.
+    private const int StepsPerCandidate = 100;
+
     private IReadOnlyList<BtfView>? _modules;
 
     /// <summary>All types that could be meant by a local one: of the same name but for the flavour (<c>___old</c>), and of a compatible kind.</summary>
     /// <remarks>Where the object's own types are the target, each is itself: its flavours stand side by side there, and none is ambiguous.</remarks>
-    public List<BtfType> FindCandidates(in BtfType local)
+    public List<BtfType> FindCandidates(in BtfType local, CoreBudget budget)
     {
         if (ReferenceEquals(local.View, types))
             return [local];
 
         var candidates = new List<BtfType>();
-        AddCandidates(types, local, candidates, withBase: true);
+        AddCandidates(types, local, candidates, budget, withBase: true);
         if (candidates.Count > 0 || modules is null)
             return candidates;
 
         _modules ??= modules();
         foreach (BtfView module in _modules)
-            AddCandidates(module, local, candidates, withBase: false);
+            AddCandidates(module, local, candidates, budget, withBase: false);
         return candidates;
     }
 
-    private static void AddCandidates(BtfView view, in BtfType local, List<BtfType> candidates, bool withBase)
+    private static void AddCandidates(BtfView view, in BtfType local, List<BtfType> candidates, CoreBudget budget, bool withBase)
     {
         if (withBase && view.Base is BtfView baseView)
-            AddCandidates(baseView, local, candidates, withBase);
+            AddCandidates(baseView, local, candidates, budget, withBase);
 
         ReadOnlySpan<byte> name = BtfName.Essential(local.NameBytes);
         for (uint id = view.Names.First(name); id != 0; id = view.Names.Next(id))
         {
+            budget.Spend();
             BtfType type = view[id];
-            if (CoreTypeRules.KindsAreCompatible(type, local) && BtfName.Essential(type.NameBytes).SequenceEqual(name))
-                candidates.Add(type);
+            if (!CoreTypeRules.KindsAreCompatible(type, local) || !BtfName.Essential(type.NameBytes).SequenceEqual(name))
+                continue;
+            budget.Spend(StepsPerCandidate);
+            candidates.Add(type);
         }
     }
 }
