@@ -11,7 +11,7 @@ internal sealed class CorpusObject
     private readonly ObjectImage _image;
     private readonly ProgramLinker _linker;
 
-    private CorpusObject(ObjectImage image)
+    private CorpusObject(ObjectImage image, CoreTarget? types)
     {
         _image = image;
         Maps = [.. image.Maps.Select(Spec)];
@@ -19,6 +19,7 @@ internal sealed class CorpusObject
         {
             Maps = [.. Enumerable.Range(0, image.Maps.Length)],
             Externs = [.. image.Externs.Select(e => e.IsWeak ? ExternValue.Unresolved : ExternValue.Resolved)],
+            Types = types,
         };
         _linker = new ProgramLinker(image, targets);
     }
@@ -31,7 +32,7 @@ internal sealed class CorpusObject
     internal IEnumerable<FunctionImage> LoneFunctions =>
         _image.Programs.IsEmpty ? _image.Subprograms.Select(f => f with { IsSubprogram = false, IsTypeGuessed = true }) : [];
 
-    internal static CorpusObject Open(string path) => new(ObjectImage.Read(File.ReadAllBytes(path), path));
+    internal static CorpusObject Open(string path, CoreTarget? types) => new(ObjectImage.Read(File.ReadAllBytes(path), path), types);
 
     internal ProgramSpec Link(FunctionImage program) => _linker.Link(program);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Objects;
+using Ebpf.Bytecode.Relocation;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Verifier;
 
@@ -10,7 +11,7 @@ namespace Ebpf.Bench.Corpus;
 /// <summary>Verifies every program of a directory of objects, and compares with a list of what Linux and PREVAIL say.</summary>
 internal sealed class CorpusRun(string directory, string? listing, string? only, bool verbose, int repeat)
 {
-    private static readonly ProgramType[] Guesses = [ProgramType.SchedCls, ProgramType.Xdp, ProgramType.SocketFilter];
+    private static readonly ProgramType[] Guesses = [ProgramType.Xdp, ProgramType.SchedCls, ProgramType.SocketFilter];
 
     private readonly Dictionary<(string, string, string), string[]> _known = [];
 
@@ -26,6 +27,7 @@ internal sealed class CorpusRun(string directory, string? listing, string? only,
         }
 
         BtfView.TryOpenKernel(out BtfView? kernel);
+        CoreTarget? types = kernel is null ? null : new CoreTarget(kernel);
         VerifierOptions options = VerifierOptions.Default with { KernelTypes = kernel };
         SortedDictionary<string, int> table = new(StringComparer.Ordinal);
         SortedDictionary<string, int> reasons = new(StringComparer.Ordinal);
@@ -41,7 +43,7 @@ internal sealed class CorpusRun(string directory, string? listing, string? only,
             CorpusObject opened;
             try
             {
-                opened = CorpusObject.Open(path);
+                opened = CorpusObject.Open(path, types);
             }
             catch (BpfException error)
             {
@@ -75,6 +77,8 @@ internal sealed class CorpusRun(string directory, string? listing, string? only,
                 if (spec.License.Length == 0)
                     spec = spec with { License = "GPL" };
                 VerifierOptions detailed = only is null ? options : options with { Verbose = verbose };
+                if (program.IsTypeGuessed && name.Contains("xdp", StringComparison.Ordinal))
+                    spec = spec with { Type = ProgramType.Xdp };
                 VerificationResult result = ProgramVerifier.Verify(spec, opened.Maps, detailed);
                 // A section that names no type was tried as several.
                 if (program.IsTypeGuessed || spec.Type == ProgramType.Unspec)

@@ -13,7 +13,9 @@ internal interface IPaths
     /// The path comes back to a place that the engine bounds (a callback's call, a may_goto): numbers that changed since it was last here and that nothing
     /// rests on may become unknown, so that going round converges.
     /// </summary>
-    void Generalise(int slot);
+    /// <param name="slot">The place.</param>
+    /// <param name="isThere">Whether the path is there already, so that it is the visit before this one that counts.</param>
+    void Generalise(int slot, bool isThere);
 
     /// <summary>A fresh identity.</summary>
     int NewId();

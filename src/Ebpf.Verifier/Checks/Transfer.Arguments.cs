@@ -211,21 +211,25 @@ internal sealed partial class Transfer
         long offset = (long)value.Value.Value + value.Offset;
         if (offset != field.Offset)
             throw Refuse(Rule.SpinLock, $"R{register} points to offset {offset} of the value of map {_maps[value.Subject].Name}; its lock is at offset {field.Offset}");
+        // The only value of global data has no identity of its own: its map says it all.
+        int identity = value.Id != 0 ? value.Id : OnlyValue;
         if (helper.Id == HelperId.SpinLock)
         {
             if (State.LockId != 0)
                 throw Refuse(Rule.SpinLock, "a second spin lock is taken while one is held", "unlock the first one before");
-            State.LockId = value.Id;
+            State.LockId = identity;
             State.LockMap = value.Subject;
             return;
         }
 
         if (State.LockId == 0)
             throw Refuse(Rule.SpinLock, "a spin lock is released that was not taken");
-        if (State.LockId != value.Id || State.LockMap != value.Subject)
+        if (State.LockId != identity || State.LockMap != value.Subject)
             throw Refuse(Rule.SpinLock, "the lock that is released is not the one that was taken");
         State.LockId = State.LockMap = 0;
     }
+
+    private const int OnlyValue = -1;
 
     private void CheckTimer(HelperPrototype helper, in RegisterState value, int register, ref CallArguments call)
     {

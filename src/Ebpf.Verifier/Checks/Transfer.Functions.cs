@@ -236,7 +236,7 @@ internal sealed partial class Transfer
         CheckReturned(new ReturnRange(0, 1), "a callback");
         int callSite = frame.CallSite;
         State.Depth--;
-        _paths.Generalise(callSite);
+        _paths.Generalise(callSite, isThere: false);
         return callSite;
     }
 

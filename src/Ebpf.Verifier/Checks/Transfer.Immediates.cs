@@ -44,7 +44,6 @@ internal sealed partial class Transfer
             throw Refuse(Rule.MapValueAccess, $"offset {offset} is outside the value of map {map.Name} ({map.ValueSize} bytes)");
         RegisterState value = RegisterState.Pointer(RegisterKind.MapValue, index);
         value.Offset = (int)offset;
-        value.Id = LockIdentity(index);
         return value;
     }
 

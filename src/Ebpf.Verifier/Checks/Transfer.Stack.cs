@@ -135,7 +135,6 @@ internal sealed partial class Transfer
 
         if (first == 0)
         {
-            StackSlot previous = slot;
             slot.Scrub();
             slot.Spill = value;
             if (value.IsScalar && size < 8)
@@ -149,7 +148,6 @@ internal sealed partial class Transfer
 
             for (int i = 0; i < size; i++)
                 slot.SetByte(i, StackByte.Spill);
-            KeepZeroTail(ref slot, previous, size);
             return;
         }
 
@@ -161,19 +159,6 @@ internal sealed partial class Transfer
             _paths.Need(value.Sources);
         for (int i = first; i < first + size; i++)
             slot.SetByte(i, zero ? StackByte.Zero : StackByte.Misc);
-    }
-
-    /// <summary>The bytes above a narrow store keep what was known of them where a zero was spilled before.</summary>
-    private void KeepZeroTail(ref StackSlot slot, in StackSlot previous, int size)
-    {
-        if (size == 8 || !previous.HasSpill || !previous.Spill.IsZero)
-            return;
-        _paths.Need(previous.Spill.Sources);
-        for (int i = size; i < 8; i++)
-        {
-            if (previous[i] == StackByte.Spill)
-                slot.SetByte(i, StackByte.Zero);
-        }
     }
 
     private void StoreStackSomewhere(FrameState frame, int low, int high, in RegisterState value)

@@ -127,7 +127,7 @@ internal sealed partial class Transfer
     private int StayInLoop()
     {
         State.MayGotoDepth++;
-        _paths.Generalise(Slot);
+        _paths.Generalise(Slot, isThere: true);
         return Slot + 1;
     }
 

@@ -61,7 +61,6 @@ internal sealed class PathWalk : IPaths
         _pending.Push(State, slot, edge, _current);
         if (_current >= 0)
             _kept[_current].Open++;
-        _jumps++;
     }
 
     public void Need(ulong sources)
@@ -70,9 +69,9 @@ internal sealed class PathWalk : IPaths
             Provenance.Need(_kept, _current, sources);
     }
 
-    public void Generalise(int slot)
+    public void Generalise(int slot, bool isThere)
     {
-        int previous = _current;
+        int previous = isThere && _current >= 0 ? _kept[_current].Parent : _current;
         while (previous >= 0 && !(_kept[previous].Slot == slot && IsSameSite(_kept[previous])))
             previous = _kept[previous].Parent;
         if (previous >= 0)
@@ -103,6 +102,8 @@ internal sealed class PathWalk : IPaths
                 }
 
                 _log.Step(slot, State);
+                if (_code[slot].Class is InstructionClass.Jmp or InstructionClass.Jmp32)
+                    _jumps++;
                 slot = transfer.Step(slot);
             }
 
@@ -164,7 +165,7 @@ internal sealed class PathWalk : IPaths
                     entry.Hits++;
                     if (loop >= 0)
                         GoRound(loop);
-                    Need(Provenance.NeededOf(_kept, entry, State));
+                    Need(Provenance.NeededOf(_kept, entry, State) | _subsumption.ReliedOn);
                     return true;
                 }
             }
@@ -182,6 +183,7 @@ internal sealed class PathWalk : IPaths
             return false;
         if (_kept.Bytes > MemoryLimit * 2)
             throw new Refusal(Rule.TooComplex, slot, "too many different states have to be remembered", "simplify the loop around the callback");
+        Identities.Forget(State, slot, _liveness);
         int added = _kept.Add(State, slot, _liveness, _current);
         Provenance.Begin(State, slot, _liveness);
         _current = added;

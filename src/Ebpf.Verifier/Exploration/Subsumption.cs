@@ -25,6 +25,9 @@ internal sealed class Subsumption(bool strict)
     private readonly int[] _newIds = new int[256];
     private int _idCount;
 
+    /// <summary>Sources of numbers that the last comparison took for zero bytes: covered only because they are zero.</summary>
+    internal ulong ReliedOn { get; private set; }
+
     internal bool Covers(in Checkpoint entry, Checkpoints kept, MachineState state, Likeness likeness)
     {
         ReadOnlySpan<ulong> words = kept.WordsOf(entry);
@@ -35,6 +38,7 @@ internal sealed class Subsumption(bool strict)
             return false;
 
         _idCount = 0;
+        ReliedOn = 0;
         if (!SameId((int)(uint)words[1], state.LockId))
             return false;
         int at = StatePacking.HeaderWords;
@@ -111,6 +115,9 @@ internal sealed class Subsumption(bool strict)
                     continue;
                 case StackByte.Zero when now == StackByte.Zero:
                     continue;
+                case StackByte.Zero when now == StackByte.Spill && slot.Spill.IsZero && likeness != Likeness.Same:
+                    ReliedOn |= slot.Spill.Sources;
+                    continue;
                 case StackByte.Spill when now == StackByte.Spill:
                     if (spillCompared)
                         continue;
@@ -161,7 +168,8 @@ internal sealed class Subsumption(bool strict)
             return false;
         if (!SameId(old.Id, now.Id) || !SameId(old.Reference, now.Reference) || !SameId(old.MapIdentity, now.MapIdentity))
             return false;
-        bool sizeFits = old.IsPacketPointer && old.Size >= 0 ? now.Size >= old.Size : now.Size == old.Size;
+        // Known to be at or beyond the end says nothing of bytes: where the old proof needed none, it does for this.
+        bool sizeFits = old.IsPacketPointer && old.Size >= 0 ? Math.Max(now.Size, 0) >= old.Size : now.Size == old.Size;
         return sizeFits && now.Value.IsSubsetOf(old.Value);
     }
 
