@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Ebpf.Runtime.Helpers;
 using Ebpf.Verifier.Prototypes;
 
 namespace Ebpf.Runtime.Contexts;
@@ -32,6 +33,8 @@ internal sealed unsafe class XdpHook : Hook
 
     internal override void Enter(Run run)
     {
+        // Programs can move into the headroom: what the last run left there is not theirs to see.
+        new Span<byte>(run.PacketStart, Headroom).Clear();
         ReadOnlySpan<byte> data = run.DataInput.Span;
         run.PacketMeta = run.PacketStart + Headroom;
         run.PacketData = run.PacketMeta + run.MetaLength;
@@ -94,8 +97,12 @@ internal sealed unsafe class XdpHook : Hook
         bytes.Clear();
         context.CopyTo(bytes);
         uint data = BitConverter.ToUInt32(bytes), end = BitConverter.ToUInt32(bytes[4..]), meta = BitConverter.ToUInt32(bytes[8..]), egress = BitConverter.ToUInt32(bytes[20..]);
-        if (meta != 0 || end != (uint)length || data > end || !IsMetaLength(data) || egress != 0)
-            throw Invalid($"the context must have data_meta = 0, data_end = {length} (the length of the data), data = the length of metadata (a multiple of 4, at most 252), egress_ifindex = 0");
+        if (meta != 0 || end != (uint)length || (long)data > (long)end - Packets.EthernetHeader || !IsMetaLength(data) || data > Headroom - XdpHelpers.FrameDescription || egress != 0)
+        {
+            throw Invalid(
+                $"the context must have data_meta = 0, data_end = {length} (the length of the data), data = the length of metadata (a multiple of 4, at most 216, with an Ethernet header behind it), egress_ifindex = 0");
+        }
+
         return (int)data;
     }
 

@@ -17,7 +17,7 @@ internal static unsafe class FormatText
         for (int i = 0; i < format.Length; i++)
         {
             byte c = format[i];
-            if (!IsPrintable(c) && !IsSpace(c))
+            if (c < 0x80 && !IsPrintable(c) && !IsSpace(c))
                 return error;
             if (c != '%')
             {
@@ -84,8 +84,6 @@ internal static unsafe class FormatText
             case (byte)'s':
                 return EndsHere(format, i) && Text(specification, argument, run, output);
             case (byte)'c':
-                if (!EndsHere(format, i))
-                    return false;
                 Pad([(byte)argument], specification with { PadsWithZeros = false }, output);
                 return true;
         }
@@ -125,7 +123,7 @@ internal static unsafe class FormatText
         if (next is (byte)'i' or (byte)'I' && after is (byte)'4' or (byte)'6')
         {
             i += 2;
-            Address(next == 'I', after == '6', specification, argument, run, output);
+            Address(next == 'I', after == '6', argument, run, output);
             return true;
         }
 
@@ -164,7 +162,8 @@ internal static unsafe class FormatText
         return true;
     }
 
-    private static void Address(bool isPlain, bool isVersion6, Specification specification, ulong address, Run run, ArrayBufferWriter<byte> output)
+    /// <summary>An IP address; the kernel has made text of it before it would look at a width.</summary>
+    private static void Address(bool isPlain, bool isVersion6, ulong address, Run run, ArrayBufferWriter<byte> output)
     {
         Span<byte> bytes = stackalloc byte[isVersion6 ? 16 : 4];
         bytes.Clear();
@@ -188,7 +187,7 @@ internal static unsafe class FormatText
             }
         }
 
-        Pad(Encoding.ASCII.GetBytes(text.ToString()), specification with { PadsWithZeros = false }, output);
+        output.Write(Encoding.ASCII.GetBytes(text.ToString()));
     }
 
     private static void Signed(long value, Specification specification, ArrayBufferWriter<byte> output)

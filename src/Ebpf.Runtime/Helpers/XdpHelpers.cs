@@ -6,12 +6,12 @@ namespace Ebpf.Runtime.Helpers;
 /// <remarks>net/core/filter.c.</remarks>
 internal static unsafe class XdpHelpers
 {
+    /// <summary>What the kernel keeps at the start of the headroom: sizeof(struct xdp_frame).</summary>
+    internal const int FrameDescription = 40;
+
     /// <summary>bpf_xdp_adjust_head(ctx, delta): moves the start of the data, and metadata with it.</summary>
     internal static ulong AdjustHead(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
     {
-        // The kernel keeps struct xdp_frame, 40 bytes, in the headroom.
-        const int FrameDescription = 40;
-
         if (!run.IsContext(r1))
             return 0;
         int delta = (int)r2;
@@ -46,8 +46,6 @@ internal static unsafe class XdpHelpers
     /// <summary>bpf_xdp_adjust_meta(ctx, delta): moves the start of the metadata.</summary>
     internal static ulong AdjustMeta(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
     {
-        const int FrameDescription = 40;
-
         if (!run.IsContext(r1))
             return 0;
         byte* meta = run.PacketMeta + (int)r2;

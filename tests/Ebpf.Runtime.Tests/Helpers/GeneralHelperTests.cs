@@ -127,7 +127,7 @@ public sealed class GeneralHelperTests
     [InlineData(0, 4, 0, 0x0604UL)]
     [InlineData(4, 0, 0, 0xf9fbUL)]
     [InlineData(4, 4, 5, 5UL)]
-    [InlineData(3, 0, 0, unchecked((ulong)-22L))]
+    [InlineData(3, 0, 0, 0xfdfaUL + 1)]
     public void The_difference_of_sums_is_folded(int fromSize, int toSize, int seed, ulong expected)
     {
         Instruction[] code =

@@ -39,6 +39,7 @@ public sealed class TextHelperTests
     [InlineData("%d%c", "-54")]
     [InlineData("%px", "fffffffffffffffb")]
     [InlineData("%s", "")]
+    [InlineData("%20pI4|", "0.0.0.0|")]
     public void Text_is_formatted_as_the_kernel_does(string format, string expected)
     {
         RunOutcome outcome = Print(format);
