@@ -33,6 +33,9 @@ internal enum Edge : byte
     /// <summary>The helper enters its callback.</summary>
     EnterCallback,
 
+    /// <summary>A tail call in a subprogram succeeds: the caller goes on with what the other program returned.</summary>
+    TailCallReturns,
+
     /// <summary>A legacy packet load beyond the packet: the program ends with 0.</summary>
     EndWithZero,
 }

@@ -48,7 +48,8 @@ internal sealed partial class Transfer
         if (call.Released != 0)
             Release(call.Released);
         RegisterState result = ResultOf(helper, ref call);
-        if (helper.Has(HelperFlags.ChangesPacket))
+        // A tail call that comes back has failed, and nothing was run.
+        if (helper.Has(HelperFlags.ChangesPacket) && helper.Id != HelperId.TailCall)
             InvalidatePacketPointers();
         for (int i = 1; i <= 5; i++)
             State[i] = default;
@@ -93,6 +94,16 @@ internal sealed partial class Transfer
         RegisterState index = State[3];
         if (index.IsScalar)
             _paths.Need(index.Sources);
+        if (State.Depth > 0)
+            _paths.Fork(Slot, Edge.TailCallReturns);
+    }
+
+    /// <summary>The other program ran in place of this function: it returned any number, and may have changed the packet.</summary>
+    private int ReturnFromTailCall()
+    {
+        InvalidatePacketPointers();
+        State[0] = RegisterState.Unknown;
+        return Exit();
     }
 
     private void ApplyWrites(HelperPrototype helper, in CallArguments call)

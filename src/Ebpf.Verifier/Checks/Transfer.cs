@@ -120,6 +120,7 @@ internal sealed partial class Transfer
             Edge.Taken => Assume(instruction, taken: true) ? ProgramShape.JumpTarget(instruction, slot) : PathEnds,
             Edge.MayGotoStays => StayInLoop(),
             Edge.EnterCallback => EnterCallback(instruction),
+            Edge.TailCallReturns => ReturnFromTailCall(),
             _ => EndWithZero(),
         };
     }

@@ -30,11 +30,19 @@ internal static class Widening
                 if ((byte)words[at++] != (byte)StackByte.Spill)
                     continue;
                 ref StackSlot now = ref frame.Stack[BitOperations.TrailingZeroCount(rest)];
-                if ((needed[item >> 6] >> (item & 63) & 1) == 0 && now.IsFullSpill)
-                    Widen(items[item], ref now.Spill);
+                if ((needed[item >> 6] >> (item & 63) & 1) == 0)
+                    Widen(items[item], ref now);
                 item++;
             }
         }
+    }
+
+    private static void Widen(in RegisterState old, ref StackSlot now)
+    {
+        if (now.IsFullSpill)
+            Widen(old, ref now.Spill);
+        else if (now.HasSpill && old.IsScalar && now.Spill.IsScalar && now.Spill.Value != old.Value)
+            now.Scrub();
     }
 
     private static void Widen(in RegisterState old, ref RegisterState now)
