@@ -51,9 +51,17 @@ internal sealed partial class Loader
     /// <remarks>init_prog_array_slots in libbpf.c, where a slot that names a skipped program fails the load with the kernel's -EBADF.</remarks>
     private void FillPrograms(MapPlan map, IMapHandle handle)
     {
+        if (map.Image.Slots.IsEmpty)
+        {
+            return;
+        }
+
+        // Slots name functions; programs are those of them that are no subprograms.
+        var programs = _object.Programs.ToDictionary(static p => p.Image.Index, static p => p.Index);
         foreach (MapSlot slot in map.Image.Slots)
         {
-            if (_state.Programs[slot.Target] is not { } program)
+            int target = programs[slot.Target];
+            if (_state.Programs[target] is not { } program)
             {
                 if (IsNew(map) && !_options.EmptySkippedSlots)
                 {
@@ -62,7 +70,7 @@ internal sealed partial class Loader
                         $"slot {slot.Index} of map '{map.Name}' names program '{slot.Name}', which is not loaded: turn its AutoLoad on, or set LoadOptions.EmptySkippedSlots");
                 }
             }
-            else if (IsNew(map) || (_selected[slot.Target] && IsEmpty(handle, slot.Index)))
+            else if (IsNew(map) || (_selected[target] && IsEmpty(handle, slot.Index)))
             {
                 Errno errno = handle.Update(Key(slot.Index), program.Handle);
                 if (errno != Errno.None)
