@@ -8,7 +8,8 @@ namespace Ebpf.Platforms.Embedded;
 
 /// <summary>The platform that is this process: verify, then run on the engine.</summary>
 /// <param name="options">How the engine is set up; null for the defaults.</param>
-internal sealed class EmbeddedPlatform(EngineOptions? options = null) : IPlatform, IDisposable
+/// <param name="programs">How programs are executed; null for the defaults.</param>
+internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOptions? programs = null) : IPlatform, IDisposable
 {
     // Opening and showing objects needs no engine, and takes no memory for one.
     private readonly Lazy<Engine> _engine = new(() => new Engine(options));
@@ -53,7 +54,7 @@ internal sealed class EmbeddedPlatform(EngineOptions? options = null) : IPlatfor
         }
 
         EmbeddedMap?[] maps = [.. loading.MapHandles.Select(static m => (m as EmbeddedMapHandle)?.Map)];
-        EmbeddedProgram created = Engine.CreateProgram(program, result.Facts, maps);
+        EmbeddedProgram created = Engine.CreateProgram(program, result.Facts, maps, programs);
         try
         {
             return new EmbeddedProgramHandle(created, result, Descriptor.Open($"program '{program.Name}'"));
