@@ -120,10 +120,11 @@ internal static unsafe class MapsBench
         using (EmbeddedMap bloom = EmbeddedMap.Create(
             new MapSpec { Name = "bench", Type = MapType.BloomFilter, KeySize = 0, ValueSize = 4, MaxEntries = 1024, Extra = 5 }, heap, slots))
         {
-            Row("bloom filter peek, hit", (random, _) =>
-            {
-                uint value = random.Next() % 16;
+            for (uint value = 0; value < 512; value++)
                 bloom.Push((byte*)&value, 0);
+            Row("bloom filter peek, hit (5 hashes)", (random, _) =>
+            {
+                uint value = random.Next() % 512;
                 return bloom.Peek((byte*)&value);
             });
         }

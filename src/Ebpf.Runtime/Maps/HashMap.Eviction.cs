@@ -8,6 +8,9 @@ namespace Ebpf.Runtime.Maps;
 /// </summary>
 internal sealed unsafe partial class HashMap
 {
+    /// <summary>So many elements in use are spared before one of them is evicted, lest an insertion goes round the whole of a busy map.</summary>
+    private const uint MostSpared = 512;
+
     private uint _hand;
 
     /// <summary>Counts an element that is about to be inserted, evicting another where there is no room.</summary>
@@ -23,6 +26,7 @@ internal sealed unsafe partial class HashMap
     private bool TryEvict()
     {
         uint used = _pool.Used;
+        uint spared = 0;
         // One round to clear, one to find; in the third, whatever is linked goes.
         for (ulong step = 0; step < 3UL * used; step++)
         {
@@ -34,8 +38,9 @@ internal sealed unsafe partial class HashMap
             byte* element = _elements + (ulong)hand * _layout.Stride;
             if (element[ElementLayout.LinkedOffset] == 0)
                 continue;
-            if (element[ElementLayout.ReferencedOffset] != 0 && step < 2UL * used)
+            if (element[ElementLayout.ReferencedOffset] != 0 && step < 2UL * used && spared < MostSpared)
             {
+                spared++;
                 element[ElementLayout.ReferencedOffset] = 0;
                 continue;
             }

@@ -15,10 +15,10 @@ internal static unsafe class NativeLock
 
     private static void Wait(int* word)
     {
-        // The holder may have lost its processor: after some spinning, let it run.
+        // The holder may have lost its processor: after some spinning, let it run. Never sleep: it needs but a moment.
         SpinWait spin = default;
         do
-            spin.SpinOnce();
+            spin.SpinOnce(sleep1Threshold: -1);
         while (Volatile.Read(ref *word) != 0 || Interlocked.Exchange(ref *word, 1) != 0);
     }
 }

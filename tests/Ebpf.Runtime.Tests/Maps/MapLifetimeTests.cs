@@ -99,6 +99,17 @@ public unsafe class MapLifetimeTests
         Assert.Equal(room.BytesWithoutMaps, room.Heap.LiveBytes);
     }
 
+    [Theory]
+    [InlineData(MapType.Hash, 80_778_256)]
+    [InlineData(MapType.LruHash, 80_778_112)]
+    public void A_million_entries_take_less_than_the_kernel_counts_for_them(MapType type, long memlock)
+    {
+        using MapRoom room = new();
+        using EmbeddedMap map = room.Map(type, 8, 8, 1_000_000);
+
+        Assert.InRange(map.MemoryBytes, 24_000_000, memlock * 2 / 3);
+    }
+
     [Fact]
     public void A_program_that_uses_a_map_keeps_it()
     {
