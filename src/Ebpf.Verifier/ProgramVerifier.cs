@@ -105,9 +105,10 @@ public static class ProgramVerifier
 
         internal Facts Run()
         {
-            ContextLayout? context = ContextLayouts.For(_program.Type, _program.AttachType, _program.Dialect);
+            ContextLayout? context = ContextLayouts.For(_program.Type, _program.AttachType, _program.Dialect)
+                ?? TracingContext.Of(_program, _options.KernelTypes);
             if (context is null)
-                throw new Refusal(Rule.UnsupportedProgramType, 0, $"programs of type {_program.Type.Text()} are not supported yet");
+                throw Unsupported();
             CallGraph calls = CallGraph.Of(_shape);
             MapTable maps = new(_loaded);
             HelperTable helpers = new(_program, _shape.Code);
@@ -147,6 +148,14 @@ public static class ProgramVerifier
                 return facts.ToFacts(context, UpperHalves.Of(_shape, facts.LoadsPointer));
             }
         }
+
+        private Refusal Unsupported() => _program.Type == ProgramType.Tracing && _options.KernelTypes is null
+            ? new Refusal(
+                Rule.UnsupportedProgramType, 0, "the context of a tracing program is described by the kernel's types, which are not known here",
+                "verify where the kernel's BTF is (/sys/kernel/btf/vmlinux)")
+            : new Refusal(
+                Rule.UnsupportedProgramType, 0,
+                $"programs of type {_program.Type.Text()} ({_program.AttachType.Text()}{(_program.AttachTarget is { } target ? " " + target : "")}) are not supported yet, or their target does not exist here");
 
         private void Walk(PathWalk walk, Transfer transfer, GlobalSignatures signatures, FactCollector facts)
         {

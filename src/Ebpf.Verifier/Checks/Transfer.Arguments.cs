@@ -99,6 +99,10 @@ internal sealed partial class Transfer
             case ArgumentKind.SockCommon or ArgumentKind.BtfSockCommon or ArgumentKind.BtfSockCommonOrNull:
                 Expect(helper, value, register, value.IsSocket && IsUnmoved(value), "a socket");
                 return;
+            case ArgumentKind.BtfObject or ArgumentKind.BtfObjectOrNull when !argument.IsReleased && argument.Type is { } type:
+                bool matches = value.Kind == RegisterKind.BtfObject && IsUnmoved(value) && _kernel!.Begins(value.Subject, type);
+                Expect(helper, value, register, matches, $"a struct {type} of the kernel");
+                return;
             default:
                 throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} takes {argument.Kind} in R{register}, which is not supported yet");
         }

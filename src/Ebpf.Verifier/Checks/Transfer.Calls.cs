@@ -181,6 +181,11 @@ internal sealed partial class Transfer
                 result = RegisterState.Pointer(RegisterKind.Memory, marks: RegisterMarks.RingBuffer);
                 result.Size = call.AllocationSize;
                 break;
+            case ReturnKind.BtfObject or ReturnKind.TrustedBtfObject:
+                return KernelObject(helper.Result.Type, $"the result of {helper.Id.Text()}");
+            case ReturnKind.BtfObjectOrNull when !helper.Has(HelperFlags.Acquires):
+                result = KernelObject(helper.Result.Type, $"the result of {helper.Id.Text()}");
+                break;
             default:
                 throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} gives a kernel object; this is not supported yet");
         }

@@ -69,8 +69,31 @@ internal sealed partial class Transfer
         ContextFieldKind.SocketOrNull => NullableField(RegisterKind.SocketCommon),
         ContextFieldKind.FullSocket => RegisterState.Pointer(RegisterKind.Socket),
         ContextFieldKind.FullSocketOrNull => NullableField(RegisterKind.Socket),
-        _ => throw Refuse(Rule.UnsupportedFeature, $"{field.Name} points to a kernel object; such contexts are not supported yet"),
+        _ => KernelObjectField(field),
     };
+
+    private RegisterState KernelObjectField(in ContextField field)
+    {
+        RegisterState pointer = KernelObject(field.Type, $"field {field.Name} of the context");
+        // An iterator is called once more at its end, without an object; its metadata is always there.
+        if (_program is { Type: ProgramType.Tracing, AttachType: AttachType.TraceIter } && field.Offset > 0)
+        {
+            pointer.Marks |= RegisterMarks.MaybeNull;
+            pointer.Id = _paths.NewId();
+        }
+
+        return pointer;
+    }
+
+    private RegisterState KernelObject(string? type, string what)
+    {
+        if (_kernel is null)
+            throw Refuse(Rule.UnsupportedFeature, $"{what} is a kernel object, and the kernel's types are not known here", "verify where the kernel's BTF is (/sys/kernel/btf/vmlinux)");
+        int id = type is null ? 0 : _kernel.Find(type);
+        if (id == 0)
+            throw Refuse(Rule.UnsupportedFeature, $"{what} is a kernel object of a type that this kernel does not have ({type})");
+        return RegisterState.Pointer(RegisterKind.BtfObject, id);
+    }
 
     private RegisterState NullableField(RegisterKind kind)
     {
@@ -110,6 +133,24 @@ internal sealed partial class Transfer
         }
     }
 
-    private RegisterState LoadBtfObject(in RegisterState address, int register, int displacement, int size) =>
-        throw Refuse(Rule.UnsupportedFeature, $"R{register} is {Words.Describe(address)}; kernel objects are not supported yet");
+    private RegisterState LoadBtfObject(in RegisterState address, int register, int displacement, int size)
+    {
+        long offset = (long)address.Value.Value + address.Offset + displacement;
+        if (!address.Value.IsConstant)
+            throw Refuse(Rule.MemoryAccess, $"R{register} is {Words.Describe(address)}; kernel objects are only read at constant offsets");
+        bool isField;
+        int target;
+        try
+        {
+            isField = _kernel!.TryLoad(address.Subject, offset, size, out target);
+        }
+        catch (BpfException damaged)
+        {
+            throw Refuse(Rule.UnsupportedFeature, $"the kernel's types cannot be read: {damaged.Message}");
+        }
+
+        if (!isField)
+            throw Refuse(Rule.MemoryAccess, $"R{register}: a read of {size} bytes at offset {offset} of {_kernel.NameOf(address.Subject)} is not one of its fields");
+        return target == 0 ? RegisterState.Unknown : RegisterState.Pointer(RegisterKind.BtfObject, target);
+    }
 }

@@ -26,6 +26,7 @@ internal sealed partial class Transfer
     private readonly IPaths _paths;
     private readonly HelperTable _helpers;
     private readonly GlobalSignatures _signatures;
+    private readonly KernelObjects? _kernel;
     private readonly ContextLayout _context;
 
     internal Transfer(ProgramSpec program, ProgramShape shape, MapTable maps, Liveness liveness, HelperTable helpers, GlobalSignatures signatures, VerifierOptions options, ContextLayout context,
@@ -42,6 +43,7 @@ internal sealed partial class Transfer
         _paths = paths;
         _helpers = helpers;
         _signatures = signatures;
+        _kernel = options.KernelTypes is { } types ? new KernelObjects(types) : null;
         State = state;
     }
 
