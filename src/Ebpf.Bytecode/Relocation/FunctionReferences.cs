@@ -25,14 +25,20 @@ internal static class FunctionReferences
         var references = ImmutableArray.CreateBuilder<FunctionReference>();
         ReadOnlySpan<Instruction> slots = function.Instructions.Span;
         ReadOnlySpan<RelocationEntry> relocations = function.Relocations.AsSpan();
+        int next = 0;
         for (int slot = 0; slot < slots.Length; slot++)
         {
-            while (!relocations.IsEmpty && relocations[0].Slot < slot)
-                relocations = relocations[1..];
-            RelocationEntry? relocation = !relocations.IsEmpty && relocations[0].Slot == slot ? relocations[0] : null;
-            if (At(function, slot, slots[slot], relocation) is { } reference)
+            while (next < relocations.Length && relocations[next].Slot < slot)
+                next++;
+            bool isRelocated = next < relocations.Length && relocations[next].Slot == slot;
+            ref readonly Instruction instruction = ref slots[slot];
+            // Most slots are neither, and every function of an object is looked at when it is opened.
+            if (!isRelocated && instruction.Opcode != Opcodes.Call && !instruction.IsWide)
+                continue;
+
+            if (At(function, slot, instruction, isRelocated ? relocations[next] : null) is { } reference)
                 references.Add(reference);
-            if (slots[slot].IsWide)
+            if (instruction.IsWide)
                 slot++;
         }
 

@@ -70,7 +70,7 @@ internal static class MapRules
 
     /// <summary>The refusal of a type that this platform does not have.</summary>
     public static BpfException NotSupported(MapSpec spec) =>
-        new($"map '{spec.Name}': the embedded platform has no maps of type {spec.Type.Text()}; load the object with Platform.Linux, or skip the map", Errno.EOPNOTSUPP);
+        new BpfNotSupportedException($"map '{spec.Name}': the type {spec.Type.Text()}", "embedded");
 
     /// <summary>Whether a map can take the place of another inside a map of maps, programs having been verified against that other.</summary>
     /// <remarks>bpf_map_meta_equal and array_map_meta_equal.</remarks>

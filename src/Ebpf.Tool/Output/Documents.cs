@@ -16,7 +16,7 @@ internal static class Documents
             [.. report.Programs.Select(Program)],
             [.. report.Maps.Select(Map)],
             Totals(report),
-            run is null ? null : new RunEntry(runProgram!, run.ReturnValue, (long)run.Duration.TotalNanoseconds, run.Repeat, run.Printk),
+            run is null ? null : new RunEntry(runProgram!, run.ReturnValue, (long)run.Nanoseconds, run.Repeat, run.Printk),
             dump.Distinct().ToDictionary(name => name, name => Elements(live.Maps[name])),
             everything is null ? null : new MeasureEntry(Totals(report), Totals(everything)));
     }

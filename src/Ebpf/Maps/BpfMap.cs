@@ -131,6 +131,10 @@ public sealed partial class BpfMap
         return key;
     }
 
+    /// <summary>Pins it: it lives on under that path until <see cref="Ebpf.Platform.Unpin"/>, and objects that pin a map there find it.</summary>
+    /// <exception cref="BpfException">Something is pinned there already (<see cref="Errno.EEXIST"/>).</exception>
+    public void Pin(string path) => Platform.Pin(path, Handle);
+
     /// <summary>From now on only programs can change it.</summary>
     public void Freeze() => Require(Handle.Freeze(), "freeze");
 

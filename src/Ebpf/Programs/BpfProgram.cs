@@ -87,6 +87,7 @@ public sealed class BpfProgram
         {
             ReturnValue64 = outcome.ReturnValue,
             Duration = outcome.Duration,
+            Nanoseconds = outcome.Nanoseconds,
             Repeat = options.Repeat,
             Data = outcome.Data,
             Context = outcome.Context,

@@ -9,8 +9,11 @@ public sealed record RunResult
     /// <summary>All of R0 at exit.</summary>
     public required ulong ReturnValue64 { get; init; }
 
-    /// <summary>Mean duration of one repetition.</summary>
+    /// <summary>Mean duration of one repetition, to a tenth of a microsecond.</summary>
     public required TimeSpan Duration { get; init; }
+
+    /// <summary>The same in nanoseconds: short programs take less than <see cref="Duration"/> can tell.</summary>
+    public required double Nanoseconds { get; init; }
 
     /// <summary>How often the program ran.</summary>
     public required int Repeat { get; init; }

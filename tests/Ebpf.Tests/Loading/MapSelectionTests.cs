@@ -132,6 +132,26 @@ public sealed class MapSelectionTests
     }
 
     [Fact]
+    public void A_live_map_can_be_pinned_once_and_is_found_by_an_object_that_pins_there()
+    {
+        using var platform = new TestPlatform();
+        using LoadedObject first = TestData.Open("maps_only").Load(platform.Platform);
+        first.Maps["one"].As<uint, ulong>()[7] = 8;
+
+        first.Maps["one"].Pin("/pins/one");
+        Assert.Equal(Errno.EEXIST, Assert.Throws<BpfException>(() => first.Maps["two"].Pin("/pins/one")).Errno);
+
+        BpfObject obj = TestData.Open("maps_only");
+        obj.Maps["one"].PinPath = "/pins/one";
+        using LoadedObject second = obj.Load(platform.Platform);
+        Assert.Equal(8UL, second.Maps["one"].As<uint, ulong>()[7]);
+
+        obj.Maps["one"].MaxEntries = 5;
+        Assert.Equal(Errno.EINVAL, Assert.Throws<BpfException>(() => obj.Load(platform.Platform)).Errno);
+        Assert.True(platform.Platform.Unpin("/pins/one"));
+    }
+
+    [Fact]
     public void A_statically_filled_slot_that_names_a_skipped_program_fails_the_load_and_names_the_slot()
     {
         using var platform = new TestPlatform();
