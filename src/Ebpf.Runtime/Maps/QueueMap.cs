@@ -15,9 +15,9 @@ internal sealed unsafe class QueueMap(MapSpec spec, NativeHeap heap, ExecutionSl
     private ulong _head;
     private ulong _tail;
 
-    public override int Pop(byte* value) => Take(value, isRemoved: true);
+    public override int Pop(byte* value) => Cleared(Take(value, isRemoved: true), value);
 
-    public override int Peek(byte* value) => Take(value, isRemoved: false);
+    public override int Peek(byte* value) => Cleared(Take(value, isRemoved: false), value);
 
     private protected override int PushElement(byte* value, ulong flags)
     {
@@ -52,11 +52,11 @@ internal sealed unsafe class QueueMap(MapSpec spec, NativeHeap heap, ExecutionSl
 
     private protected override int DeleteElement(byte* key) => -(int)Errno.EINVAL;
 
-    private protected override int CopyValue(byte* key, byte* value, ulong flags) => Peek(value);
+    private protected override int CopyValue(byte* key, byte* value, ulong flags) => Take(value, isRemoved: false);
 
     private protected override int StoreValue(byte* key, byte* value, ulong flags) => PushElement(value, flags);
 
-    private protected override int TakeValue(byte* key, byte* value, ulong flags) => Pop(value);
+    private protected override int TakeValue(byte* key, byte* value, ulong flags) => Take(value, isRemoved: true);
 
     private protected override int NextKey(byte* key, byte* next) => -(int)Errno.EINVAL;
 
@@ -64,12 +64,7 @@ internal sealed unsafe class QueueMap(MapSpec spec, NativeHeap heap, ExecutionSl
     {
         NativeLock.Acquire(_lock);
         bool isEmpty = _head == _tail;
-        if (isEmpty)
-        {
-            // The kernel zeroes what it has nothing to put into.
-            new Span<byte>(value, (int)Spec.ValueSize).Clear();
-        }
-        else
+        if (!isEmpty)
         {
             ulong place = _isStack ? (_head == 0 ? _places : _head) - 1 : _tail;
             Bytes.Copy(value, _data + place * _stride, Spec.ValueSize);
@@ -81,6 +76,14 @@ internal sealed unsafe class QueueMap(MapSpec spec, NativeHeap heap, ExecutionSl
 
         NativeLock.Release(_lock);
         return isEmpty ? -(int)Errno.ENOENT : 0;
+    }
+
+    /// <summary>A program's value is zeroed where there is nothing to put into it; the host's is left alone.</summary>
+    private int Cleared(int result, byte* value)
+    {
+        if (result != 0)
+            new Span<byte>(value, (int)Spec.ValueSize).Clear();
+        return result;
     }
 
     private ulong Next(ulong place) => place + 1 == _places ? 0 : place + 1;

@@ -58,9 +58,10 @@ public unsafe class QueueMapTests
     {
         using MapRoom room = new();
         using EmbeddedMap map = room.Map(type, 0, 4, 3);
-        byte[] value = new byte[4];
+        byte[] value = [1, 2, 3, 4];
 
         Assert.Equal(ENOENT, map.HostLookup(default, value));
+        Assert.Equal([1, 2, 3, 4], value);
         Assert.Equal(0, map.HostUpdate(default, BitConverter.GetBytes(7u)));
         Assert.Equal(0, map.HostLookup(default, value));
         Assert.Equal(7u, BitConverter.ToUInt32(value));
