@@ -10,8 +10,8 @@ namespace Ebpf.Runtime.Tests.Soundness;
 /// </summary>
 internal sealed partial class ProgramGenerator
 {
-    /// <summary>The maps of every generated program: an array and a hash, and the sizes of their values.</summary>
-    internal const int ArrayMap = 0, HashMap = 1, ArrayValueSize = 64, HashValueSize = 24, HashKeySize = 8;
+    /// <summary>The maps of every generated program: an array, a hash and a ring buffer, and the sizes of their values.</summary>
+    internal const int ArrayMap = 0, HashMap = 1, RingMap = 2, ArrayValueSize = 64, HashValueSize = 24, HashKeySize = 8;
 
     private const int StackSlots = 8;
 
@@ -44,6 +44,7 @@ internal sealed partial class ProgramGenerator
         generator.Begin();
         generator.Body(generator._random.Next(4, 40), depth: 0);
         generator.End();
+        generator.Functions();
         return [.. generator._code];
     }
 
@@ -99,9 +100,13 @@ internal sealed partial class ProgramGenerator
         {
             switch (_random.Next(100))
             {
-                case < 34: Arithmetic(); break;
-                case < 44: Bound(); break;
-                case < 53: Move(); break;
+                case < 28: Arithmetic(); break;
+                case < 36: Bound(); break;
+                case < 38: Relate(); break;
+                case < 40: StackArray(); break;
+                case < 43: SpillPart(); break;
+                case < 52: Move(); break;
+                case < 53: Record(); break;
                 case < 66: Load(); break;
                 case < 78: Store(); break;
                 case < 84 when depth < 3: Branch(depth); break;
@@ -109,6 +114,7 @@ internal sealed partial class ProgramGenerator
                 case < 92: Spill(); break;
                 case < 94 when depth < 2: Loop(depth); break;
                 case < 96: LookUp(); break;
+                case < 97 when _random.Next(2) == 0: CallFunction(); break;
                 case < 97: CallHelper(); break;
                 case < 98: LoadPacket(); break;
                 case < 99: Atomic(); break;

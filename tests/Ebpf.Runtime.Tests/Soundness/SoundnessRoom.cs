@@ -14,6 +14,7 @@ internal sealed class SoundnessRoom : IDisposable
     [
         new() { Name = "array", Type = MapType.Array, KeySize = 4, ValueSize = ProgramGenerator.ArrayValueSize, MaxEntries = 4 },
         new() { Name = "hash", Type = MapType.Hash, KeySize = ProgramGenerator.HashKeySize, ValueSize = ProgramGenerator.HashValueSize, MaxEntries = 8 },
+        new() { Name = "ring", Type = MapType.RingBuf, KeySize = 0, ValueSize = 0, MaxEntries = 4096 },
     ];
 
     private readonly EngineRoom _room = new();
