@@ -55,7 +55,7 @@ internal sealed class SoundnessRoom : IDisposable
             {
                 var random = new Random(seed * 31 + input);
                 Fill(random);
-                byte[] packet = new byte[14 + random.Next(80)];
+                byte[] packet = new byte[14 + random.Next(input % 2 == 0 ? 14 : 80)];
                 random.NextBytes(packet);
                 RunOutcome outcome = program.Run(new RunRequest { Data = packet, RandomSeed = (ulong)input, Time = (ulong)random.NextInt64() });
                 if (outcome.Fault is { } fault)
