@@ -36,6 +36,13 @@ internal sealed partial class ProgramGenerator
                 break;
         }
         Array.Fill(_stack, Holding.Number);
+        if (_random.Next(2) == 0)
+            return;
+        // What is known of a fixed place after an access to a computed one decides where to go.
+        Register read = Free();
+        Emit(Asm.Load(size, read, R10, (short)(SlotOffset(_random.Next(StackSlots)) + _random.Next(8 / Bytes(size)) * Bytes(size))));
+        Set(read, Holding.Number);
+        Leave(Asm.JumpIf(_random.Next(2) == 0 ? Opcodes.Jeq : Opcodes.Jne, read, 0, 2));
     }
 
     /// <summary>Saves part of a number and reads part of what was saved.</summary>

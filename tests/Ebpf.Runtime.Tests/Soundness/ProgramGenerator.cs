@@ -77,7 +77,16 @@ internal sealed partial class ProgramGenerator
         {
             if (_random.Next(3) == 0)
                 continue;
-            Emit(Asm.StoreImmediate(Size.DW, R10, SlotOffset(i), Immediate(_random)));
+            if (_random.Next(3) == 0)
+            {
+                // An array that is cleared: bytes known to be zero.
+                Emit(Asm.StoreImmediate(Size.W, R10, SlotOffset(i), 0));
+                Emit(Asm.StoreImmediate(Size.W, R10, (short)(SlotOffset(i) + 4), 0));
+            }
+            else
+            {
+                Emit(Asm.StoreImmediate(Size.DW, R10, SlotOffset(i), Immediate(_random)));
+            }
             _stack[i] = Holding.Number;
         }
         if (_random.Next(3) != 0)
