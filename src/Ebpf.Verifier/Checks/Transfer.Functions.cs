@@ -117,6 +117,7 @@ internal sealed partial class Transfer
             throw Refuse(Rule.UnsupportedFeature, $"callbacks of {helper.Id.Text()} are not supported yet");
         _facts.MarkCallback(call.Callback);
         FrameState frame = State.Frame;
+        int next = _paths.NewId();
         if (helper.Id == HelperId.Loop)
         {
             RegisterState rounds = State[1];
@@ -124,12 +125,14 @@ internal sealed partial class Transfer
             if ((ulong)frame.CallbackDepth >= rounds.Value.UMax)
             {
                 frame.CallbackDepth = 0;
+                frame.Activation = next;
                 return;
             }
         }
 
         _paths.Fork(Slot, Edge.EnterCallback);
         frame.CallbackDepth = 0;
+        frame.Activation = next;
     }
 
     private int EnterCallback(in Instruction instruction)

@@ -192,13 +192,28 @@ internal sealed class PathWalk : IPaths
         return false;
     }
 
-    /// <summary>At a place that the engine bounds, coming back with no more than was there before ends the exploration of rounds.</summary>
+    /// <summary>
+    /// Whether coming back to a checkpoint at a place that the engine bounds is a round of that place: its loop was gone through in between. Coming back
+    /// on another way, through a loop around it, is not; nothing bounds that one.
+    /// </summary>
     private bool IsRound(in Checkpoint entry)
     {
-        // A may_goto is a round only if the loop was gone through in between.
-        if (_code[entry.Slot].Opcode != Opcodes.MayGoto)
-            return true;
-        return (int)(_kept.WordsOf(entry)[2] >> 32) != State.MayGotoDepth;
+        ReadOnlySpan<ulong> words = _kept.WordsOf(entry);
+        if (_code[entry.Slot].Opcode == Opcodes.MayGoto)
+            return (int)(words[2] >> 32) != State.MayGotoDepth;
+        if ((int)(uint)words[0] != State.Depth)
+            return false;
+        int at = FrameAt(words, State.Depth);
+        return (int)(words[at + 2] >> 32) == State.Frame.Activation && (int)(words[at + 1] >> 32) < State.Frame.CallbackDepth;
+    }
+
+    /// <summary>Where the words of a frame begin.</summary>
+    private static int FrameAt(ReadOnlySpan<ulong> words, int frame)
+    {
+        int at = StatePacking.HeaderWords + StatePacking.ReferenceWords * (int)(words[0] >> 32);
+        for (int depth = 0; depth < frame; depth++)
+            at += StatePacking.FrameWords + System.Numerics.BitOperations.PopCount(words[at + 3]);
+        return at;
     }
 
     private bool IsEndless(in Checkpoint entry)

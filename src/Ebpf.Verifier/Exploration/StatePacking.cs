@@ -8,7 +8,7 @@ namespace Ebpf.Verifier.Exploration;
 /// <summary>
 /// The packed form of a state: words that say which registers and slots it has, and those as items in the same order. Layout of the words:
 /// [depth, references, lock, read locks and may_goto, then two for each reference, then for each frame: function and role, call site and callback depth,
-/// registers, slots, and one word of byte kinds for each slot].
+/// registers and activation, slots, and one word of byte kinds for each slot].
 /// </summary>
 internal static class StatePacking
 {
@@ -79,7 +79,7 @@ internal static class StatePacking
             FrameState frame = state.Frames[depth];
             words[at++] = (uint)frame.Function | ((ulong)frame.Role << 32);
             words[at++] = (uint)frame.CallSite | ((ulong)(uint)frame.CallbackDepth << 32);
-            words[at++] = registers;
+            words[at++] = registers | ((ulong)(uint)frame.Activation << 32);
             words[at++] = slots;
             for (uint rest = registers; rest != 0; rest &= rest - 1)
                 items[item++] = frame.Registry[BitOperations.TrailingZeroCount(rest)];
@@ -113,6 +113,7 @@ internal static class StatePacking
             FrameState frame = state.Frames[depth];
             frame.Reset(depth, (int)(uint)words[at], (int)(uint)words[at + 1], (FrameRole)(words[at] >> 32));
             frame.CallbackDepth = (int)(words[at + 1] >> 32);
+            frame.Activation = (int)(words[at + 2] >> 32);
             uint registers = (uint)words[at + 2];
             ulong slots = words[at + 3];
             at += FrameWords;

@@ -26,6 +26,9 @@ internal sealed class FrameState
     /// <summary>How many times the callback was entered at this call before, for a <see cref="FrameRole.Callback"/>; the depth of unrolling.</summary>
     internal int CallbackDepth;
 
+    /// <summary>Which activation of a helper that calls back comes next in this frame: rounds belong together only within one.</summary>
+    internal int Activation;
+
     internal void Reset(int depth, int function, int callSite, FrameRole role)
     {
         for (int i = 0; i < UsedSlots; i++)
@@ -36,6 +39,7 @@ internal sealed class FrameState
         CallSite = callSite;
         Role = role;
         CallbackDepth = 0;
+        Activation = 0;
         ref RegisterState frame = ref Registry[10];
         frame.Kind = RegisterKind.Stack;
         frame.Value = Scalar.Constant(0ul);

@@ -43,6 +43,35 @@ public class CallbackTests
     }
 
     [Fact]
+    public void An_endless_loop_around_a_callback_that_keeps_it_going_is_refused()
+    {
+        // The callback clears the flag that each round of the outer loop sets: the loop never ends, though without the callback it would.
+        Instruction[] main =
+        [
+            Load(Size.W, R6, R1, 0),
+            Store(Size.DW, R10, -8, R6),
+            Jump(1),
+            StoreImmediate(Size.DW, R10, -8, 1),
+            Mov64(R1, 1),
+            .. LoadFunction(R2, 9),
+            Mov64(R3, R10),
+            Add64(R3, -8),
+            Mov64(R4, 0),
+            Call(HelperId.Loop),
+            Load(Size.DW, R1, R10, -8),
+            JumpIf(Opcodes.Jeq, R1, 0, -10),
+            Mov64(R0, 0),
+            Exit(),
+        ];
+        Instruction[] body = [StoreImmediate(Size.DW, R2, 0, 0), Mov64(R0, 0), Exit()];
+        Instruction[] unbounded = [.. main];
+        unbounded[4] = Mov64(R1, R6);
+
+        Check.Refuses(Rule.TooComplex, [.. main, .. body]);
+        Check.Refuses(Rule.TooComplex, [.. unbounded, .. body]);
+    }
+
+    [Fact]
     public void Every_element_of_a_map_is_visited()
     {
         Instruction[] body = [Load(Size.DW, R1, R3, 56), Load(Size.DW, R2, R2, 0), Mov64(R0, 0), Exit()];
