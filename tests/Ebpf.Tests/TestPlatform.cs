@@ -42,6 +42,9 @@ internal sealed class TestPlatform : IPlatform, IDisposable
     /// <summary>The maps that were created.</summary>
     public List<string> CreatedMaps { get; } = [];
 
+    /// <summary>What the last run was asked for with.</summary>
+    public RunRequest? LastRun { get; private set; }
+
     public Dialect? OnlyDialect { get; init; }
 
     public string Name => "test";
@@ -145,7 +148,11 @@ internal sealed class TestPlatform : IPlatform, IDisposable
 
         public ProgramFigures Figures => Inner.Figures;
 
-        public RunOutcome Run(RunRequest request) => Inner.Run(request);
+        public RunOutcome Run(RunRequest request)
+        {
+            Platform.LastRun = request;
+            return Inner.Run(request);
+        }
 
         public ILinkHandle Attach(AttachRequest request)
         {

@@ -27,6 +27,11 @@ internal sealed class ExternValues
             }
         }
 
+        if (size > options.Limits.MapBytes)
+        {
+            throw new BpfException($"{objectName}: its kernel configuration values take {size} bytes, and LoadLimits.MapBytes is {options.Limits.MapBytes}", Errno.ENOMEM);
+        }
+
         byte[] data = new byte[size];
         var config = new KernelConfig(options.KernelConfig);
         for (int i = 0; i < values.Length; i++)

@@ -59,7 +59,7 @@ internal sealed class KernelConfig(IReadOnlyDictionary<string, string> values)
                 break;
             case KconfigKind.CharacterArray:
                 string content = text is ['"', .., '"'] ? text[1..^1] : text;
-                int length = Math.Min(Encoding.UTF8.GetByteCount(content), bytes.Length - 1);
+                int length = Math.Clamp(bytes.Length - 1, 0, Encoding.UTF8.GetByteCount(content));
                 // Too long a text is cut off, with a zero at its end, as libbpf does.
                 Encoding.UTF8.GetBytes(content).AsSpan(0, length).CopyTo(bytes);
                 break;

@@ -66,9 +66,14 @@ public sealed class BpfMapSpec
         get => _valueSize;
         set
         {
+            if (IsInternal)
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(value, (uint)Array.MaxLength);
+            }
+
             if (_data is not null)
             {
-                Array.Resize(ref _data, checked((int)value));
+                Array.Resize(ref _data, (int)value);
             }
 
             Edit(ref _valueSize, value);

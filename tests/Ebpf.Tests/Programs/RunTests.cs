@@ -41,6 +41,18 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void What_makes_a_run_repeatable_reaches_the_engine()
+    {
+        using var platform = new TestPlatform();
+        using LoadedObject live = TestData.Open("globals").Only("writes").Load(platform.Platform);
+
+        live.Programs["writes"].Run(new RunOptions { Time = 1, RandomSeed = 2, Cpu = 1, Pid = 3, Comm = "me", Repeat = 4 });
+
+        Runtime.RunRequest run = platform.LastRun!;
+        Assert.Equal((1UL, 2UL, 1, (3UL << 32) | 3, "me", 4), (run.Time, run.RandomSeed, run.Cpu, run.PidTgid, run.Comm, run.Repeat));
+    }
+
+    [Fact]
     public void Repeated_runs_answer_the_last()
     {
         using LoadedObject live = TestData.Open("globals").Only("writes").Load();
