@@ -107,6 +107,22 @@ public class RelocationReadingTests
     }
 
     [Fact]
+    public void A_jump_through_a_table_opens_and_is_refused_when_its_program_is_linked()
+    {
+        var builder = new ObjectBuilder();
+        int tables = builder.Data(".jumptables", 16);
+        int code = builder.Code("xdp", [.. Asm.LoadImmediate64(Register.R1, 0), Asm.Exit()]);
+        builder.Symbol("p", code, 0, 24);
+        builder.Relocate(code, 0, builder.Symbol("table", tables, 0, 16, ElfSymbolType.Object, ElfBinding.Local));
+        ObjectImage image = builder.Read();
+
+        BpfException refusal = Assert.Throws<BpfException>(() => TestLinker.Link(image, "p"));
+
+        Assert.Equal(Errno.EOPNOTSUPP, refusal.Errno);
+        Assert.Contains("-fno-jump-tables", refusal.Message);
+    }
+
+    [Fact]
     public void Calls_may_nest_as_deep_as_an_object_is_long()
     {
         const int depth = 20_000;
