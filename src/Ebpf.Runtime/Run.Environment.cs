@@ -26,6 +26,9 @@ internal sealed unsafe partial class Run
     /// <summary>Where text is composed.</summary>
     internal ArrayBufferWriter<byte> Text { get; } = new();
 
+    /// <summary>The tunnel that the program set.</summary>
+    internal TunnelMetadata Tunnel { get; } = new();
+
     /// <summary>Copies of the packet that bpf_clone_redirect wants sent.</summary>
     internal List<RedirectTarget> Clones { get; } = [];
 

@@ -104,6 +104,7 @@ internal sealed unsafe partial class Run : IDisposable
         _visited.Clear();
         Redirect = default;
         Clones.Clear();
+        Tunnel.Clear();
         _printk.Clear();
         if (IsChecking)
             Memory.Reset();

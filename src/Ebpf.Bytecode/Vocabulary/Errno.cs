@@ -61,6 +61,9 @@ public enum Errno
     /// <summary>Too many levels of nesting.</summary>
     ELOOP = 40,
 
+    /// <summary>Protocol error.</summary>
+    EPROTO = 71,
+
     /// <summary>Value too large for its type.</summary>
     EOVERFLOW = 75,
 

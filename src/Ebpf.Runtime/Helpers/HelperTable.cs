@@ -15,6 +15,7 @@ internal static unsafe class HelperTable
         HelperId.MapLookupElem => &MapHelpers.Lookup,
         HelperId.MapUpdateElem => &MapHelpers.Update,
         HelperId.MapDeleteElem => &MapHelpers.Delete,
+        HelperId.LookupAndDelete => &MapHelpers.LookupAndDelete,
         HelperId.MapPushElem => &MapHelpers.Push,
         HelperId.MapPopElem => &MapHelpers.Pop,
         HelperId.MapPeekElem => &MapHelpers.Peek,
@@ -78,9 +79,13 @@ internal static unsafe class HelperTable
 
         // Library functions.
         HelperId.LibraryMemset => &LibraryHelpers.Memset,
+        HelperId.Memset => &LibraryHelpers.MemsetSized,
         HelperId.LibraryMemcpy => &LibraryHelpers.Memcpy,
         HelperId.LibraryMemmove => &LibraryHelpers.Memmove,
         HelperId.LibraryMemcmp => &LibraryHelpers.Memcmp,
+        HelperId.MemcpyS or HelperId.MemmoveS => &LibraryHelpers.MemmoveS,
+        HelperId.MemcmpS => &LibraryHelpers.MemcmpS,
+        HelperId.StrnlenS => &LibraryHelpers.StrnlenS,
 
         // XDP.
         HelperId.XdpAdjustHead => &XdpHelpers.AdjustHead,
@@ -118,6 +123,20 @@ internal static unsafe class HelperTable
         HelperId.RedirectMap => &RedirectHelpers.RedirectMap,
         HelperId.RedirectPeer => &RedirectHelpers.RedirectPeer,
         HelperId.CloneRedirect => &RedirectHelpers.CloneRedirect,
+
+        HelperId.SkbSetTunnelKey => &TunnelHelpers.SetKey,
+        HelperId.SkbGetTunnelKey => &TunnelHelpers.GetKey,
+        HelperId.SkbSetTunnelOpt => &TunnelHelpers.SetOptions,
+        HelperId.SkbGetTunnelOpt => &TunnelHelpers.GetOptions,
+
+        // What there is none of.
+        HelperId.SkLookupTcp or HelperId.SkLookupUdp or HelperId.SkcLookupTcp => &AbsentHelpers.Socket,
+        HelperId.SkRelease or HelperId.SkFullsock or HelperId.TcpSock or HelperId.GetListenerSock => &AbsentHelpers.Socket,
+        HelperId.FibLookup => &AbsentHelpers.Route,
+        HelperId.GetStack or HelperId.GetTaskStack => &AbsentHelpers.Stack,
+        HelperId.GetNsCurrentPidTgid => &AbsentHelpers.NamespacePid,
+        HelperId.PerfEventRead => &AbsentHelpers.Counter,
+        HelperId.PerfEventReadValue => &AbsentHelpers.CounterValue,
 
         _ => null,
     };

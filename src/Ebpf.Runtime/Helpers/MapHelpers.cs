@@ -37,6 +37,15 @@ internal static unsafe class MapHelpers
         return Run.Result(map.Delete((byte*)r2, run.Cpu));
     }
 
+    /// <summary>bpf_map_lookup_and_delete_elem(map, key) of eBPF for Windows: the value stays readable until the run ends.</summary>
+    internal static ulong LookupAndDelete(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
+    {
+        ulong value = Lookup(r1, r2, r3, r4, r5, run);
+        if (value != 0 && run.TryMap(r1, out EmbeddedMap map))
+            map.Delete((byte*)r2, run.Cpu);
+        return value;
+    }
+
     /// <summary>bpf_map_push_elem(map, value, flags).</summary>
     internal static ulong Push(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
     {
