@@ -120,6 +120,30 @@ public class MapReadingTests
         Assert.Equal([".struct_ops", ".struct_ops.link", ".struct_ops.link"], image.Maps.Select(m => m.SectionName));
     }
 
+    [Fact]
+    public void The_same_numbers_mean_other_types_in_the_dialect_of_Windows()
+    {
+        byte[] bytes = File.ReadAllBytes(TestFiles.Data("windows_maps.o"));
+
+        ObjectImage windows = ObjectImage.Read(bytes, "windows_maps.o"), linux = ObjectImage.Read(bytes, "windows_maps.o", dialect: Dialect.Linux);
+
+        Assert.Equal(Dialect.Windows, windows.Dialect);
+        Assert.Equal(
+            [MapType.Hash, MapType.PerCpuHash, MapType.Array, MapType.PerCpuArray, MapType.LruHash, MapType.LruPerCpuHash, MapType.Queue, MapType.Stack, MapType.ProgArray],
+            windows.Maps.Select(m => m.Type));
+        Assert.Equal(MapType.PerfEventArray, linux.Maps[1].Type);
+        Assert.Equal((ProgramType.Sample, ProgramType.Unspec), (windows.Programs[0].Type, linux.Programs[0].Type));
+    }
+
+    [Theory]
+    [InlineData(Dialect.Linux, 1u, MapType.Hash)]
+    [InlineData(Dialect.Linux, 99u, (MapType)99)]
+    [InlineData(Dialect.Windows, 4u, MapType.PerCpuHash)]
+    [InlineData(Dialect.Windows, 15u, MapType.SampleHash)]
+    [InlineData(Dialect.Windows, 99u, (MapType)65635)]
+    public void A_number_that_is_no_map_type_is_kept_for_the_platform_to_refuse(Dialect dialect, uint number, MapType type) =>
+        Assert.Equal(type, MapNumbers.Type(dialect, number));
+
     [Theory]
     [InlineData(0u, 0u)]
     [InlineData(1u, 4096u)]
