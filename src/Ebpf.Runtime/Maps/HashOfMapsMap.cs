@@ -7,6 +7,9 @@ namespace Ebpf.Runtime.Maps;
 internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, ExecutionSlots slots) : EmbeddedMap(spec, heap, slots), IReferenceMap
 {
     private readonly Lock _writers = new();
+
+    // Handles in native memory keep no object alive: this does. A map may be there under several keys.
+    private readonly Dictionary<EmbeddedMap, int> _inner = [];
     private EmbeddedMap? _table;
 
     public override long MemoryBytes => base.MemoryBytes + (_table?.MemoryBytes ?? 0);
@@ -33,6 +36,11 @@ internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, Execut
             old = Inner(key);
             nint handle = map.Handle;
             result = _table!.HostUpdate(key, new ReadOnlySpan<byte>(&handle, sizeof(nint)), flags);
+            if (result == 0)
+            {
+                _inner[map] = _inner.GetValueOrDefault(map) + 1;
+                Forget(old);
+            }
         }
 
         if (result != 0)
@@ -55,7 +63,7 @@ internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, Execut
     {
         base.Build();
         // Programs see a pointer as the value; bpf(2) sees 4 bytes.
-        _table = Create(Spec with { Type = MapType.Hash, ValueSize = 8, Flags = Spec.Flags & ~(HostAccess | ProgramAccess), Inner = null, IsFrozen = false }, Heap, Slots);
+        _table = Create(Spec with { Type = MapType.Hash, ValueSize = 8, Flags = Spec.Flags & ~(HostAccess | ProgramAccess), Inner = null, Types = null, ValueType = 0, IsFrozen = false }, Heap, Slots);
         MapHeader* table = _table.Header;
         Header->Stride = table->Stride;
         Header->Mask = table->Mask;
@@ -79,6 +87,7 @@ internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, Execut
             if (old is null)
                 return -(int)Errno.ENOENT;
             _table!.HostDelete(bytes);
+            Forget(old);
         }
 
         Slots.Defer(old.Release);
@@ -104,11 +113,25 @@ internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, Execut
     {
         if (_table is null)
             return;
-        byte[] key = new byte[Spec.KeySize];
-        for (int result = _table.HostNextKey(default, key); result == 0; result = _table.HostNextKey(key, key))
-            Inner(key)!.Release();
+        foreach ((EmbeddedMap map, int times) in _inner)
+        {
+            for (int i = 0; i < times; i++)
+                map.Release();
+        }
+
+        _inner.Clear();
         _table.Dispose();
         _table = null;
+    }
+
+    private void Forget(EmbeddedMap? map)
+    {
+        if (map is null)
+            return;
+        if (_inner[map] == 1)
+            _inner.Remove(map);
+        else
+            _inner[map]--;
     }
 
     private EmbeddedMap? Inner(ReadOnlySpan<byte> key)

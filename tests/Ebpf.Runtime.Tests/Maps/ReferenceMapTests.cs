@@ -122,6 +122,38 @@ public unsafe class ReferenceMapTests
     }
 
     [Theory, MemberData(nameof(MapsOfMaps))]
+    public void A_map_that_only_another_map_knows_is_not_collected(MapType type)
+    {
+        using MapRoom room = new();
+        using EmbeddedMap map = Outer(room, type, InnerArray);
+        PutUnknown(room, map);
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        for (uint key = 0; key < 2; key++)
+        {
+            EmbeddedMap inner = EmbeddedMap.FromHandle((nint)map.Find<byte, uint>(key));
+            Assert.Equal(0, inner.HostGet(1u, out ulong value));
+            Assert.Equal(55UL, value);
+        }
+
+        Assert.Equal(0, map.HostRemove(0u));
+        Assert.Equal(0, EmbeddedMap.FromHandle((nint)map.Find<byte, uint>(1u)).HostGet(1u, out ulong _));
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static void PutUnknown(MapRoom room, EmbeddedMap map)
+    {
+        using EmbeddedMap inner = room.Map(InnerArray);
+        inner.Put(1u, 55UL);
+        Assert.Equal(0, ((IReferenceMap)map).HostSet(Key(0), inner));
+        Assert.Equal(0, ((IReferenceMap)map).HostSet(Key(1), inner));
+    }
+
+    [Theory, MemberData(nameof(MapsOfMaps))]
     public void An_inner_map_that_a_run_has_in_hand_stays_until_the_run_ends(MapType type)
     {
         using MapRoom room = new();
