@@ -84,10 +84,14 @@ internal sealed class KernelObjects(BtfView types)
 
     private bool TryMember(in BtfType type, long offset, int size, int depth, out int target)
     {
-        foreach (BtfMember member in type.Members)
+        for (int i = 0; i < type.Members.Count; i++)
         {
+            BtfMember member = type.Members[i];
             long start = member.BitOffset / 8;
             if (start > offset)
+                continue;
+            // An array of no length is memory only at the end of the structure; elsewhere it is a mark between fields.
+            if (i < type.Members.Count - 1 && types.SkipModifiers(member.Type) is { Kind: BtfKind.Array } array && array.Array.Length == 0)
                 continue;
             if (member.BitfieldSize != 0)
             {

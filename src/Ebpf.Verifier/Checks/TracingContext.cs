@@ -12,7 +12,7 @@ internal static class TracingContext
     /// <summary>The layout; null where the program is of another kind or its target is not known to the kernel.</summary>
     internal static ContextLayout? Of(ProgramSpec program, BtfView? kernel)
     {
-        if (kernel is null || program.Type != ProgramType.Tracing || program.AttachTarget is not { Length: > 0 } name)
+        if (kernel is null || program.Type is not (ProgramType.Tracing or ProgramType.Lsm) || program.AttachTarget is not { Length: > 0 } name)
             return null;
         try
         {
@@ -21,6 +21,7 @@ internal static class TracingContext
                 AttachType.TraceRawTp => Tracepoint(kernel, name),
                 AttachType.TraceFentry => Function(kernel, name, withResult: false),
                 AttachType.TraceFexit or AttachType.ModifyReturn => Function(kernel, name, withResult: true),
+                AttachType.LsmMac => Function(kernel, "bpf_lsm_" + name, withResult: false),
                 AttachType.TraceIter => Function(kernel, "bpf_iter_" + name, withResult: false),
                 _ => null,
             };
@@ -29,6 +30,20 @@ internal static class TracingContext
         {
             return null;
         }
+    }
+
+    /// <summary>What a security hook may return: an error or 0, or a truth; null where any value will do.</summary>
+    /// <remarks>bpf_lsm_get_retval_range in the kernel.</remarks>
+    internal static ReturnRange? HookResult(ProgramSpec program, BtfView? kernel)
+    {
+        if (kernel is null || program.Type != ProgramType.Lsm || program.AttachType != AttachType.LsmMac)
+            return null;
+        if (program.AttachTarget is "audit_rule_known" or "inode_xattr_skipcap")
+            return new ReturnRange(0, 1);
+        bool isVoid = kernel.FindByName("bpf_lsm_" + program.AttachTarget, BtfKind.Func) is { } id
+            && kernel.SkipModifiers(kernel.SkipModifiers(kernel[id].ReferencedType).ReferencedType).Kind == BtfKind.Void;
+        // MAX_ERRNO
+        return isVoid ? null : new ReturnRange(-4095, 0);
     }
 
     private static ContextLayout? Tracepoint(BtfView kernel, string name)

@@ -104,7 +104,7 @@ internal sealed partial class Transfer
         if (State.Depth + 1 >= MachineState.MaxFrames)
             throw Refuse(Rule.StackDepth, $"{_shape.Functions[function].Name} is called {MachineState.MaxFrames} frames deep; {MachineState.MaxFrames} is the limit", "inline a function of the chain");
         State.Depth++;
-        FrameState frame = State.Frame;
+        FrameState frame = State.FrameAt(State.Depth);
         frame.Reset(State.Depth, function, callSite, role);
         _facts.Enter(function);
         return frame;
@@ -209,7 +209,7 @@ internal sealed partial class Transfer
         CheckNothingHeld();
         if (frame.Function != 0)
             CheckGlobalReturn(frame.Function);
-        else if (ReturnRanges.For(_program.Type, _program.AttachType, _program.Dialect) is { } range)
+        else if (_returns is { } range)
             CheckReturned(range, $"a {_program.Type.Text()} program");
         else
             CheckReturnReadable();
@@ -275,7 +275,10 @@ internal sealed partial class Transfer
         if (!result.IsScalar)
             throw Refuse(Rule.ReturnValue, $"{who} must return a number, but R0 is {Words.Describe(result)}");
         _paths.Need(result.Sources);
-        if (result.Value.SMin < range.Min || result.Value.SMax > range.Max)
+        // Security hooks return an int; of every other program all 64 bits count.
+        bool isInt = _program.Type == ProgramType.Lsm && State.Frame.Role == FrameRole.Entry;
+        (long min, long max) = isInt ? (result.Value.SMin32, result.Value.SMax32) : (result.Value.SMin, result.Value.SMax);
+        if (min < range.Min || max > range.Max)
         {
             throw Refuse(
                 Rule.ReturnValue,

@@ -27,6 +27,7 @@ internal sealed partial class Transfer
     private readonly HelperTable _helpers;
     private readonly GlobalSignatures _signatures;
     private readonly KernelObjects? _kernel;
+    private readonly ReturnRange? _returns;
     private readonly ContextLayout _context;
 
     internal Transfer(ProgramSpec program, ProgramShape shape, MapTable maps, Liveness liveness, HelperTable helpers, GlobalSignatures signatures, VerifierOptions options, ContextLayout context,
@@ -44,6 +45,7 @@ internal sealed partial class Transfer
         _helpers = helpers;
         _signatures = signatures;
         _kernel = options.KernelTypes is { } types ? new KernelObjects(types) : null;
+        _returns = ReturnRanges.For(program.Type, program.AttachType, program.Dialect) ?? TracingContext.HookResult(program, options.KernelTypes);
         State = state;
     }
 

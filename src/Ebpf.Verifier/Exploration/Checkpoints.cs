@@ -41,15 +41,15 @@ internal struct Checkpoint
 /// <summary>The states kept at pruning points.</summary>
 internal sealed class Checkpoints
 {
-    private Checkpoint[] _entries = new Checkpoint[256];
+    private Checkpoint[] _entries = new Checkpoint[32];
     private int[] _first = [];
     private int _count;
     private int _free = -1;
     private int _stamp;
 
-    internal Slab<ulong> Words { get; } = new(4096);
+    internal Slab<ulong> Words { get; } = new(512);
 
-    internal Slab<RegisterState> Items { get; } = new(1024);
+    internal Slab<RegisterState> Items { get; } = new(64);
 
     /// <summary>How many are kept now, were at most, were ever.</summary>
     internal int Kept { get; private set; }

@@ -7,8 +7,8 @@ namespace Ebpf.Verifier.Exploration;
 internal sealed class PendingPaths
 {
     private Entry[] _entries = new Entry[64];
-    private ulong[] _words = new ulong[4096];
-    private RegisterState[] _items = new RegisterState[1024];
+    private ulong[] _words = new ulong[256];
+    private RegisterState[] _items = new RegisterState[64];
     private int _wordsUsed, _itemsUsed;
 
     internal int Count { get; private set; }

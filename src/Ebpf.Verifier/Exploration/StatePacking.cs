@@ -110,7 +110,7 @@ internal static class StatePacking
 
         for (int depth = 0; depth <= state.Depth; depth++)
         {
-            FrameState frame = state.Frames[depth];
+            FrameState frame = state.FrameAt(depth);
             frame.Reset(depth, (int)(uint)words[at], (int)(uint)words[at + 1], (FrameRole)(words[at] >> 32));
             frame.CallbackDepth = (int)(words[at + 1] >> 32);
             frame.Activation = (int)(words[at + 2] >> 32);

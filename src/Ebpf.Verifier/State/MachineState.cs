@@ -27,11 +27,7 @@ internal sealed class MachineState
     /// <summary>How many may_goto jumps this path has continued through.</summary>
     internal int MayGotoDepth;
 
-    internal MachineState()
-    {
-        for (int i = 0; i < MaxFrames; i++)
-            Frames[i] = new FrameState();
-    }
+    internal MachineState() => Frames[0] = new FrameState();
 
     internal FrameState Frame => Frames[Depth];
 
@@ -39,13 +35,14 @@ internal sealed class MachineState
 
     internal void Start(int function)
     {
-        for (int i = 0; i < MaxFrames; i++)
-            Frames[i].Reset(i, 0, -1, FrameRole.Entry);
         Depth = 0;
-        Frames[0].Function = function;
+        Frames[0].Reset(0, function, -1, FrameRole.Entry);
         ReferenceCount = 0;
         LockId = LockMap = ReadLocks = MayGotoDepth = 0;
     }
+
+    /// <summary>The frame at a depth; most programs need only the first.</summary>
+    internal FrameState FrameAt(int depth) => Frames[depth] ??= new FrameState();
 
     internal bool HasReference(int id)
     {
