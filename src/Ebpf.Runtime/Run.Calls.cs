@@ -85,7 +85,7 @@ internal sealed unsafe partial class Run
         if (Find(target) is { } program && program.IsFunction((Operation*)target))
             return Enter(operation + 1, program.StackBytesOf((Operation*)target)) ? (Operation*)target : null;
 
-        if (target > int.MaxValue || HelperIdTable.From(Program.Spec.Dialect, (int)target) is not { } id || id == HelperId.TailCall || HelperTable.Find(id) is var function && function == null)
+        if (target > int.MaxValue || HelperIdTable.From(Program.Spec.Dialect, (int)target) is not { } id || id == HelperId.TailCall || HelperTable.Find(id, Program.Spec.Dialect) is var function && function == null)
         {
             Stop($"a call through r{operation->Destination} = 0x{target:x}, which is neither a function of this program nor a helper");
             return null;

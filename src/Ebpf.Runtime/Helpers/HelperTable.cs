@@ -8,6 +8,13 @@ namespace Ebpf.Runtime.Helpers;
 /// </summary>
 internal static unsafe class HelperTable
 {
+    /// <summary>The function of a helper in a dialect; null where the engine does not have it.</summary>
+    internal static delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong> Find(HelperId id, Dialect dialect)
+    {
+        delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong> own = dialect == Dialect.Windows ? WindowsHelpers.Find(id) : null;
+        return own != null ? own : Find(id);
+    }
+
     /// <summary>The function of a helper; null where the engine does not have it.</summary>
     internal static delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong> Find(HelperId id) => id switch
     {

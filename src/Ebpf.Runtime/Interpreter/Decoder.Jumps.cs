@@ -82,7 +82,7 @@ internal sealed unsafe partial class Decoder
         if (id == HelperId.TailCall)
             return new Operation(Op.TailCall, 0, 0, 0, 0);
 
-        void* function = (void*)HelperTable.Find(id);
+        void* function = (void*)HelperTable.Find(id, _program.Dialect);
         return function != null
             ? new Operation(Op.CallHelper, 0, 0, (int)id, (long)(nint)function)
             : throw Refuse(slot, $"the helper {id.Text()} does not exist on the embedded platform");

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Ebpf.Tests.Programs;
 
-/// <summary>An object in eBPF for Windows' dialect runs with that system's numbers, on every OS.</summary>
+/// <summary>An object in eBPF for Windows' dialect runs with that system's numbers and results, on every OS.</summary>
 public sealed class WindowsDialectTests
 {
     [Fact]
@@ -13,6 +13,17 @@ public sealed class WindowsDialectTests
         Assert.Equal(Dialect.Windows, obj.Dialect);
         Assert.Equal(MapType.Queue, obj.Maps["queue"].Type);
         Assert.Equal(ProgramType.Sample, obj.Programs["takes_out"].Type);
+    }
+
+    [Theory]
+    [InlineData("takes_out", 5)]
+    [InlineData("queue_results", -36)]
+    [InlineData("array_delete", 0)]
+    public void Helpers_answer_as_they_do_there(string program, int expected)
+    {
+        using LoadedObject live = TestData.Open("windows_maps").Only(program).Load();
+
+        Assert.Equal(expected, (int)live.Programs[program].Run().ReturnValue);
     }
 
     [Fact]
