@@ -5,7 +5,8 @@ namespace Ebpf.Bytecode.Relocation;
 /// <summary>The types of the place where programs will run: a kernel's and, for what it does not have itself, its modules'; or any other BTF.</summary>
 /// <param name="types">The main type information.</param>
 /// <param name="modules">Gives the modules' type information; asked at most once, and only when a type is not found in the main one.</param>
-internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? modules = null)
+/// <param name="contexts">Gives the structures that are laid out for the program by whoever runs it; asked only where the object's own types are the target.</param>
+internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? modules = null, Func<BtfView>? contexts = null)
 {
     // Candidates are kept, so each one is charged for its memory too.
     private const int StepsPerCandidate = 100;
@@ -13,13 +14,20 @@ internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? mo
     private IReadOnlyList<BtfView>? _modules;
 
     /// <summary>All types that could be meant by a local one: of the same name but for the flavour (<c>___old</c>), and of a compatible kind.</summary>
-    /// <remarks>Where the object's own types are the target, each is itself: its flavours stand side by side there, and none is ambiguous.</remarks>
+    /// <remarks>
+    /// Where the object's own types are the target, each is itself: its flavours stand side by side there, and none is ambiguous. But a context is not
+    /// the object's to lay out, and a program may declare only the fields that it uses.
+    /// </remarks>
     public List<BtfType> FindCandidates(in BtfType local, CoreBudget budget)
     {
-        if (ReferenceEquals(local.View, types))
-            return [local];
-
         var candidates = new List<BtfType>();
+        if (ReferenceEquals(local.View, types))
+        {
+            if (contexts is not null && local.Kind == BtfKind.Struct)
+                AddCandidates(contexts(), local, candidates, budget, withBase: false);
+            return candidates.Count > 0 ? candidates : [local];
+        }
+
         AddCandidates(types, local, candidates, budget, withBase: true);
         if (candidates.Count > 0 || modules is null)
             return candidates;

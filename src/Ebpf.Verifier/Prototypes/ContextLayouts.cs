@@ -22,6 +22,9 @@ public static partial class ContextLayouts
         return null;
     }
 
+    /// <summary>Every layout of both dialects.</summary>
+    internal static IEnumerable<ContextLayout> All => Enumerable.Range(0, Count).Select(Cached);
+
     private static ContextLayout Cached(int layout) => Made[layout] ??= Make(layout);
 
     private readonly record struct Entry(Dialect Dialect, ProgramType Type, int Layout, params ImmutableArray<AttachType> AttachTypes);

@@ -1,7 +1,9 @@
+using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Relocation;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Platforms;
+using Ebpf.Verifier.Prototypes;
 
 namespace Ebpf.Loading;
 
@@ -145,7 +147,7 @@ internal sealed partial class Loader
             // Instructions name a map by its position in the object, also in loads that come later.
             Maps = [.. _created.Select(static (isCreated, index) => isCreated ? index : LinkTargets.NoMap)],
             Externs = _state.Externs!.Values,
-            Types = (_options.TargetBtf ?? _platform.KernelTypes ?? _object.Image.Types) is { } types ? new CoreTarget(types) : null,
+            Types = (_options.TargetBtf ?? _platform.KernelTypes ?? _object.Image.Types) is { } types ? new CoreTarget(types, contexts: ContextsOf(_object.Image.Dialect)) : null,
         });
         foreach (ProgramPlan plan in _object.Programs)
         {
@@ -155,6 +157,8 @@ internal sealed partial class Loader
             }
         }
     }
+
+    private static Func<BtfView>? ContextsOf(Dialect dialect) => dialect == Dialect.Linux ? static () => ContextTypes.Types : null;
 
     private void CreateMaps()
     {

@@ -29,6 +29,17 @@ public sealed class CoreTests
     }
 
     [Fact]
+    public void A_context_of_which_only_some_fields_are_declared_is_the_kernels_all_the_same()
+    {
+        byte[] packet = new byte[100];
+        packet[0] = 0xab;
+        using LoadedObject live = TestData.Open("core_context").Load();
+
+        Assert.Equal(100u, live.Programs["length"].Run(new RunOptions { Data = packet }).ReturnValue);
+        Assert.Equal(0xabu, live.Programs["first_byte"].Run(new RunOptions { Data = packet }).ReturnValue);
+    }
+
+    [Fact]
     public void Flavours_are_not_ambiguous_among_the_objects_own_types()
     {
         using LoadedObject live = TestData.Open("core_flavors").Load();
