@@ -21,8 +21,8 @@ public sealed record LoadOptions
     public BtfView? TargetBtf { get; init; }
 
     /// <summary>
-    /// What <c>__kconfig</c> externs get: a kernel configuration's <c>CONFIG_…</c> values (<c>y</c>, <c>m</c>, <c>n</c>, a number, or text), and
-    /// <c>LINUX_KERNEL_VERSION</c>, <c>LINUX_HAS_BPF_COOKIE</c>, <c>LINUX_HAS_SYSCALL_WRAPPER</c>, which have defaults (<see cref="Loading.KernelConfig"/>).
+    /// What <c>__kconfig</c> externs get: a kernel configuration's <c>CONFIG_…</c> values (<c>y</c>, <c>m</c>, <c>n</c>, a number, or text), and libbpf's
+    /// own three, which have defaults: <c>LINUX_KERNEL_VERSION</c> is 6.18.0, <c>LINUX_HAS_SYSCALL_WRAPPER</c> 1, <c>LINUX_HAS_BPF_COOKIE</c> 0.
     /// </summary>
     public IReadOnlyDictionary<string, string> KernelConfig { get; init; } = System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
 
