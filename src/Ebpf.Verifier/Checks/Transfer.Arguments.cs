@@ -24,6 +24,8 @@ internal sealed partial class Transfer
         if (argument.MayBeNull && value.IsZero)
         {
             _paths.Need(value.Sources);
+            if (argument.SizeRegister != 0)
+                CheckSizedMemory(helper, argument, value, register, ref call);
             return;
         }
 
@@ -137,6 +139,14 @@ internal sealed partial class Transfer
         // Zero bytes may be anywhere, also at null.
         if (size.Value.UMax == 0)
             return;
+        if (value.IsZero || value.MaybeNull)
+        {
+            throw Refuse(
+                Rule.NullDereference,
+                $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but the size in R{sizeRegister} may be {Words.Range(size.Value)}",
+                "give a null pointer the size 0, or check the pointer for NULL before the call");
+        }
+
         long bytes = (long)size.Value.UMax;
         bool isFilled = argument.IsUninitialised && size.Value.IsConstant;
         CheckMemory(helper, value, register, bytes, argument.IsWritten, isFilled, ref call);
