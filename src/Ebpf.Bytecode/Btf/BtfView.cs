@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Ebpf.Bytecode.Btf;
@@ -87,6 +88,8 @@ public sealed partial class BtfView
 
     /// <summary>The string at an offset, in place and without terminating zero.</summary>
     /// <exception cref="BpfException">The offset lies outside the strings.</exception>
+    // Asked once for each type of a kernel when its names are indexed.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<byte> StringBytes(uint offset)
     {
         if (offset < _firstString)
