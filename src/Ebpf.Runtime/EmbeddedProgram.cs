@@ -26,7 +26,7 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
     private readonly List<string> _traps;
     private readonly List<EmbeddedMap> _maps = [];
     private readonly GCHandle _self;
-    private readonly Facts? _facts;
+    private readonly Dictionary<int, int> _frameBytes = [];
     private int _referenceCount = 1;
     private int _isDisposed;
 
@@ -35,7 +35,6 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         Engine = engine;
         Id = id;
         Spec = spec;
-        _facts = facts;
         IsChecking = options.Checks || options.Observer is not null || (facts is null && !options.TrustsUnverified);
         InstructionBudget = options.InstructionBudget;
         Observer = options.Observer;
@@ -44,6 +43,8 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             Hook.Check(spec, facts);
         ContextMap = Hook.MapContext(facts?.Context ?? options.Context ?? ContextLayouts.For(spec.Type, spec.AttachType, spec.Dialect));
         StackBytes = FrameSize.Of(facts, 0);
+        foreach (FunctionSpec function in spec.Functions)
+            _frameBytes[function.Start] = FrameSize.Of(facts, function.Start);
 
         try
         {
@@ -142,6 +143,7 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             Data = Hook.Data(session.Run),
             Context = Hook.Context(session.Run),
             Printk = session.Run.Printk,
+            Redirections = session.Run.Redirections,
             Fault = session.Fault,
         };
     }
@@ -213,22 +215,11 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
     internal int SlotOf(Operation* operation) => (int)(operation - Entry);
 
     /// <summary>Whether an operation is the first of a function.</summary>
-    internal bool IsFunction(Operation* operation)
-    {
-        if (((ulong)((byte*)operation - (byte*)Entry) % (ulong)sizeof(Operation)) != 0)
-            return false;
-        int slot = SlotOf(operation);
-        foreach (FunctionSpec function in Spec.Functions)
-        {
-            if (function.Start == slot)
-                return true;
-        }
-
-        return false;
-    }
+    internal bool IsFunction(Operation* operation) =>
+        ((ulong)((byte*)operation - (byte*)Entry) % (ulong)sizeof(Operation)) == 0 && _frameBytes.ContainsKey(SlotOf(operation));
 
     /// <summary>Bytes of stack that the function at an operation uses.</summary>
-    internal int StackBytesOf(Operation* operation) => FrameSize.Of(_facts, SlotOf(operation));
+    internal int StackBytesOf(Operation* operation) => _frameBytes[SlotOf(operation)];
 
     /// <summary>Why a trap stops the run.</summary>
     internal string TrapReason(int index) => _traps[index];

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using Ebpf.Runtime.Helpers;
 
 namespace Ebpf.Runtime;
 
@@ -29,18 +30,25 @@ internal sealed unsafe partial class Run
     /// <summary>The tunnel that the program set.</summary>
     internal TunnelMetadata Tunnel { get; } = new();
 
+    /// <summary>Where the packet shall go if the program returns the verdict to redirect it; the last wish counts.</summary>
+    internal Redirection? Redirect;
+
     /// <summary>Copies of the packet that bpf_clone_redirect wants sent.</summary>
-    internal List<RedirectTarget> Clones { get; } = [];
+    internal List<Redirection> Copies { get; } = [];
+
+    /// <summary>What is to be sent after the run.</summary>
+    internal IReadOnlyList<Redirection> Redirections
+    {
+        get
+        {
+            bool isRedirected = Redirect is not null && Registers[0] == (Program.Spec.Type == ProgramType.Xdp ? RedirectHelpers.XdpRedirect : RedirectHelpers.TrafficRedirect);
+            return isRedirected ? [.. Copies, Redirect!.Value] : [.. Copies];
+        }
+    }
 
     /// <summary>Adds a line.</summary>
     internal void Print(string line) => _printk.Add(line);
 }
-
-/// <summary>Where bpf_redirect and its like want the packet to go.</summary>
-/// <param name="Interface">The interface, or the key in the map.</param>
-/// <param name="Flags">The flags that were given.</param>
-/// <param name="Map">The map, where one was given.</param>
-internal readonly record struct RedirectTarget(ulong Interface, ulong Flags, Maps.EmbeddedMap? Map);
 
 /// <summary>A clock that can stand still.</summary>
 internal struct RunClock

@@ -37,9 +37,6 @@ internal sealed unsafe partial class Run
     /// <summary>Bytes from data to end.</summary>
     internal int PacketLength => (int)(PacketEnd - PacketData);
 
-    /// <summary>What the program asked to be redirected to, by bpf_redirect and its like.</summary>
-    internal RedirectTarget Redirect;
-
     /// <summary>Makes room for a context of so many native bytes.</summary>
     internal void ReserveContext(int size, int visibleSize)
     {

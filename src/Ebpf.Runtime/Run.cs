@@ -102,8 +102,8 @@ internal sealed unsafe partial class Run : IDisposable
         Budget = program.InstructionBudget;
         TailCalls = 0;
         _visited.Clear();
-        Redirect = default;
-        Clones.Clear();
+        Redirect = null;
+        Copies.Clear();
         Tunnel.Clear();
         _printk.Clear();
         if (IsChecking)

@@ -49,9 +49,19 @@ public sealed class RunOutcome
     /// <summary>Lines that bpf_trace_printk wrote in the last repetition.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
 
+    /// <summary>Where the program wanted its packet, or copies of it, to go in the last repetition; nothing was sent.</summary>
+    public IReadOnlyList<Redirection> Redirections { get; init; } = [];
+
     /// <summary>What stopped the run in checking mode; null where it ended by itself.</summary>
     public Fault? Fault { get; init; }
 }
+
+/// <summary>What bpf_redirect and its like were asked for.</summary>
+/// <param name="Target">The interface; the key, where a map is named.</param>
+/// <param name="Flags">The flags that were given.</param>
+/// <param name="Map">The name of the map of interfaces, CPUs or sockets; null where the interface was given.</param>
+/// <param name="IsCopy">Whether a copy was to be sent, while the program went on (bpf_clone_redirect).</param>
+public readonly record struct Redirection(uint Target, ulong Flags, string? Map, bool IsCopy);
 
 /// <summary>An access or an instruction that the checking mode refused.</summary>
 /// <param name="Instruction">The slot.</param>

@@ -6,7 +6,9 @@ namespace Ebpf.Runtime.Helpers;
 /// <remarks>net/core/filter.c.</remarks>
 internal static unsafe class RedirectHelpers
 {
-    private const ulong XdpAborted = 0, XdpRedirect = 4, TrafficShot = 2, TrafficRedirect = 7;
+    internal const ulong XdpRedirect = 4, TrafficRedirect = 7;
+
+    private const ulong XdpAborted = 0, TrafficShot = 2;
 
     /// <remarks>BPF_F_INGRESS; the action bits, BPF_F_BROADCAST and BPF_F_EXCLUDE_INGRESS in include/uapi/linux/bpf.h.</remarks>
     private const ulong Ingress = 1, ActionMask = 3, Broadcast = 8, ExcludeIngress = 16;
@@ -17,7 +19,7 @@ internal static unsafe class RedirectHelpers
         bool isXdp = run.Program.Spec.Type == ProgramType.Xdp;
         if ((r2 & ~(isXdp ? 0 : Ingress)) != 0)
             return isXdp ? XdpAborted : TrafficShot;
-        run.Redirect = new RedirectTarget((uint)r1, r2, null);
+        run.Redirect = new Redirection((uint)r1, r2, null, false);
         return isXdp ? XdpRedirect : TrafficRedirect;
     }
 
@@ -31,7 +33,7 @@ internal static unsafe class RedirectHelpers
         uint key = (uint)r2;
         if ((r3 & Broadcast) == 0 && map.Lookup((byte*)&key, run.Cpu) == null)
             return r3 & ActionMask;
-        run.Redirect = new RedirectTarget(key, r3, map);
+        run.Redirect = new Redirection(key, r3, map.Spec.Name, false);
         return XdpRedirect;
     }
 
@@ -40,7 +42,7 @@ internal static unsafe class RedirectHelpers
     {
         if (r2 != 0)
             return TrafficShot;
-        run.Redirect = new RedirectTarget((uint)r1, r2, null);
+        run.Redirect = new Redirection((uint)r1, r2, null, false);
         return TrafficRedirect;
     }
 
@@ -51,7 +53,7 @@ internal static unsafe class RedirectHelpers
             return 0;
         if ((r3 & ~Ingress) != 0)
             return Run.Result(Errno.EINVAL);
-        run.Clones.Add(new RedirectTarget((uint)r2, r3, null));
+        run.Copies.Add(new Redirection((uint)r2, r3, null, true));
         return 0;
     }
 }

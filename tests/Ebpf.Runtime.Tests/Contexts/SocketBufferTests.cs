@@ -244,6 +244,15 @@ public sealed class SocketBufferTests
         Assert.Equal(there, back);
     }
 
+    [Fact]
+    public void A_copy_that_is_sent_elsewhere_is_reported()
+    {
+        RunOutcome outcome = Run(ProgramType.SchedCls, new RunRequest { Data = s_packet }, Mov64(R2, 3), Mov64(R3, 1), Call(HelperId.CloneRedirect), Exit());
+
+        Assert.Equal(0UL, outcome.ReturnValue);
+        Assert.Equal([new Redirection(3, 1, null, true)], outcome.Redirections);
+    }
+
     private static ushort InternetChecksum(ReadOnlySpan<byte> bytes)
     {
         uint sum = 0;

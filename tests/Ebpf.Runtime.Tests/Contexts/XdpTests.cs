@@ -176,8 +176,27 @@ public sealed class XdpTests
         -22L, (long)Run(new RunRequest { Data = s_packet }, Mov64(R2, 57), Mov64(R3, R10), Add64(R3, -8), Mov64(R4, 4), Call(HelperId.XdpLoadBytes), Exit()).ReturnValue);
 
     [Fact]
-    public void Redirecting_gives_the_verdict() =>
-        Assert.Equal(4UL, Run(new RunRequest(), Mov64(R1, 7), Mov64(R2, 0), Call(HelperId.Redirect), Exit()).ReturnValue);
+    public void Redirecting_gives_the_verdict_and_is_reported_where_the_program_returns_it()
+    {
+        RunOutcome redirected = Run(new RunRequest(), Mov64(R1, 7), Mov64(R2, 0), Call(HelperId.Redirect), Exit());
+        RunOutcome passed = Run(new RunRequest(), Mov64(R1, 7), Mov64(R2, 0), Call(HelperId.Redirect), Mov64(R0, 2), Exit());
+
+        Assert.Equal(4UL, redirected.ReturnValue);
+        Assert.Equal([new Redirection(7, 0, null, false)], redirected.Redirections);
+        Assert.Empty(passed.Redirections);
+    }
+
+    [Fact]
+    public void Pointers_of_eBPF_for_Windows_are_64_bits_wide_in_the_context()
+    {
+        using var room = new EngineRoom();
+        Bytecode.Specs.ProgramSpec spec = EngineRoom.Spec(ProgramType.Xdp, Load(Size.DW, R2, R1, 0), Load(Size.DW, R3, R1, 8), Load(Size.B, R0, R2, 5), Sub64(R3, R2), Add64(R0, R3), Exit());
+
+        RunOutcome outcome = room.Program(spec with { Dialect = Dialect.Windows }).Run(new RunRequest { Data = s_packet });
+
+        Assert.Null(outcome.Fault);
+        Assert.Equal(6UL + 60, outcome.ReturnValue);
+    }
 
     [Fact]
     public void A_packet_longer_than_a_page_is_in_one_piece()
