@@ -117,7 +117,7 @@ public static class ProgramVerifier
             for (int attempt = 0; ; attempt++)
             {
                 FactCollector facts = new(_shape);
-                GlobalSignatures signatures = new(_program, _shape, helpers, context);
+                GlobalSignatures signatures = new(_program, _shape, helpers, calls, context);
                 PathWalk walk = _walk = new PathWalk(_shape, flow, liveness, _options);
                 Transfer transfer = new(_program, _shape, maps, liveness, helpers, signatures, _options, context, facts, walk.State, walk);
                 try
@@ -165,20 +165,11 @@ public static class ProgramVerifier
             walk.Explore(0, transfer, _log);
 
             // Global functions once each, those that something calls; one may call the next.
-            bool again = true;
-            bool[] done = new bool[_shape.Functions.Length];
-            while (again)
+            while (signatures.TryNext(out int function))
             {
-                again = false;
-                for (int function = 1; function < _shape.Functions.Length; function++)
-                {
-                    if (done[function] || !_shape.Functions[function].IsGlobal || !signatures.IsCalled(function))
-                        continue;
-                    done[function] = again = true;
-                    signatures.Begin(function, walk.State, walk);
-                    facts.Enter(function);
-                    walk.Explore(_shape.Functions[function].Start, transfer, _log);
-                }
+                signatures.Begin(function, walk.State, walk);
+                facts.Enter(function);
+                walk.Explore(_shape.Functions[function].Start, transfer, _log);
             }
         }
     }

@@ -43,22 +43,30 @@ internal sealed class GlobalSignatures
     private readonly GlobalSignature?[] _signatures;
     private readonly bool[] _called;
     private readonly bool[] _changesPacket;
+    private readonly Queue<int> _waiting = new();
 
-    internal GlobalSignatures(ProgramSpec program, ProgramShape shape, HelperTable helpers, ContextLayout context)
+    internal GlobalSignatures(ProgramSpec program, ProgramShape shape, HelperTable helpers, CallGraph calls, ContextLayout context)
     {
         _program = program;
         _shape = shape;
         _context = context;
         _signatures = new GlobalSignature?[shape.Functions.Length];
         _called = new bool[shape.Functions.Length];
-        _changesPacket = FindPacketChanges(shape, helpers);
+        _changesPacket = FindPacketChanges(shape, helpers, calls);
     }
 
     internal GlobalSignature Of(int function) => _signatures[function] ??= Read(_shape.Functions[function]);
 
-    internal void MarkCalled(int function) => _called[function] = true;
+    internal void MarkCalled(int function)
+    {
+        if (_called[function])
+            return;
+        _called[function] = true;
+        _waiting.Enqueue(function);
+    }
 
-    internal bool IsCalled(int function) => _called[function];
+    /// <summary>The next function that is called and was not verified yet.</summary>
+    internal bool TryNext(out int function) => _waiting.TryDequeue(out function);
 
     /// <summary>Whether a function, or one that it calls, calls a helper that may move the packet.</summary>
     internal bool ChangesPacket(int function) => _changesPacket[function];
@@ -183,28 +191,25 @@ internal sealed class GlobalSignatures
     private bool IsRegisters(string name) =>
         _program.Type == ProgramType.Kprobe && name is "pt_regs" or "user_pt_regs" or "bpf_user_pt_regs_t";
 
-    private static bool[] FindPacketChanges(ProgramShape shape, HelperTable helpers)
+    private static bool[] FindPacketChanges(ProgramShape shape, HelperTable helpers, CallGraph calls)
     {
         bool[] changes = new bool[shape.Functions.Length];
-        bool again = true;
-        while (again)
+        bool[] isDone = new bool[shape.Functions.Length];
+        foreach (int index in calls.CalleesFirst)
         {
-            again = false;
-            for (int slot = 0; slot < shape.Code.Length; slot++)
+            FunctionRange function = shape.Functions[index];
+            for (int slot = function.Start; slot < function.End; slot++)
             {
                 ref readonly Instruction instruction = ref shape.Code[slot];
+                changes[index] |= instruction.IsHelperCall && helpers.At(slot) is { } helper && helper.Has(HelperFlags.ChangesPacket);
                 if (instruction.IsWide)
-                {
                     slot++;
-                    continue;
-                }
-
-                bool here = (instruction.IsHelperCall && helpers.At(slot) is { } helper && helper.Has(HelperFlags.ChangesPacket))
-                    || (instruction.IsLocalCall && changes[shape.FunctionAt(slot + 1 + instruction.Immediate)]);
-                int function = shape.FunctionAt(slot);
-                if (here && !changes[function])
-                    changes[function] = again = true;
             }
+
+            // A callback counts too; one that names a function of its own chain is taken to change the packet.
+            foreach (CallEdge edge in calls.Calls[index])
+                changes[index] |= changes[edge.Callee] || !isDone[edge.Callee];
+            isDone[index] = true;
         }
 
         return changes;

@@ -63,7 +63,9 @@ internal sealed class MapTable
         List<SpecialField> found = [];
         try
         {
-            Collect(map.Types, map.ValueType, 0, map.ValueSize, found, depth: 0);
+            // Hostile types can nest without end; a value that is real needs far less.
+            int budget = 100_000;
+            Collect(map.Types, map.ValueType, 0, map.ValueSize, found, depth: 0, ref budget);
         }
         catch (BpfException)
         {
@@ -75,10 +77,10 @@ internal sealed class MapTable
         return [.. found];
     }
 
-    private static void Collect(BtfView types, uint id, long offset, uint limit, List<SpecialField> found, int depth)
+    private static void Collect(BtfView types, uint id, long offset, uint limit, List<SpecialField> found, int depth, ref int budget)
     {
         // Types nest at most this deep in practice; a cycle in broken BTF ends here.
-        if (depth > 16 || offset >= limit || found.Count > 64)
+        if (depth > 16 || offset >= limit || found.Count > 64 || --budget < 0)
             return;
         BtfType type = types.SkipModifiers(id);
         switch (type.Kind)
@@ -93,16 +95,16 @@ internal sealed class MapTable
                 foreach (BtfMember member in type.Members)
                 {
                     if (member.BitfieldSize == 0)
-                        Collect(types, member.Type, offset + member.BitOffset / 8, limit, found, depth + 1);
+                        Collect(types, member.Type, offset + member.BitOffset / 8, limit, found, depth + 1, ref budget);
                 }
 
                 return;
             case BtfKind.DataSec:
                 foreach (BtfSectionVariable variable in type.SectionVariables)
-                    Collect(types, variable.Type, offset + variable.Offset, limit, found, depth + 1);
+                    Collect(types, variable.Type, offset + variable.Offset, limit, found, depth + 1, ref budget);
                 return;
             case BtfKind.Var:
-                Collect(types, type.ReferencedType, offset, limit, found, depth + 1);
+                Collect(types, type.ReferencedType, offset, limit, found, depth + 1, ref budget);
                 return;
             case BtfKind.Array:
                 BtfArray array = type.Array;
@@ -110,12 +112,12 @@ internal sealed class MapTable
                     return;
                 // One element says whether elements are special; only then is each looked at.
                 int before = found.Count;
-                Collect(types, array.ElementType, offset, limit, found, depth + 1);
+                Collect(types, array.ElementType, offset, limit, found, depth + 1, ref budget);
                 if (found.Count == before)
                     return;
                 uint size = types.SizeOf(array.ElementType);
-                for (uint i = 1; i < array.Length && size != 0; i++)
-                    Collect(types, array.ElementType, offset + (long)i * size, limit, found, depth + 1);
+                for (uint i = 1; i < array.Length && size != 0 && offset + (long)i * size < limit && budget > 0; i++)
+                    Collect(types, array.ElementType, offset + (long)i * size, limit, found, depth + 1, ref budget);
                 return;
             case BtfKind.Ptr when IsKernelPointer(types, type):
                 found.Add(new SpecialField(SpecialFieldKind.KernelPointer, (int)offset, 8, "kernel pointer"));

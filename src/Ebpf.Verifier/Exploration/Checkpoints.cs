@@ -12,6 +12,9 @@ internal struct Checkpoint
     /// <summary>The checkpoint before it on its path; -1 for none.</summary>
     public int Parent;
 
+    /// <summary>How many checkpoints are before it on its path.</summary>
+    public int Depth;
+
     /// <summary>The next at the same slot; -1 for none. In the free list: the next free one.</summary>
     public int Next;
 
@@ -115,6 +118,7 @@ internal sealed class Checkpoints
         {
             Slot = slot,
             Parent = parent,
+            Depth = parent >= 0 ? _entries[parent].Depth + 1 : 0,
             Next = _first[slot],
             Open = 1,
             LoopEntry = -1,

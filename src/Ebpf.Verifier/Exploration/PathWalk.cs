@@ -229,22 +229,12 @@ internal sealed class PathWalk : IPaths
         {
             ref Checkpoint entry = ref _kept[index];
             int known = _kept.OpenLoopEntry(index);
-            if (known >= 0 && IsAncestor(known, of: loop))
+            // Both are on this path: the outer of the two loops decides.
+            if (known >= 0 && _kept[known].Depth <= _kept[loop].Depth)
                 continue;
             entry.LoopEntry = loop;
             entry.LoopEntryStamp = _kept[loop].Stamp;
         }
-    }
-
-    private bool IsAncestor(int candidate, int of)
-    {
-        for (int index = of; index >= 0; index = _kept[index].Parent)
-        {
-            if (index == candidate)
-                return true;
-        }
-
-        return false;
     }
 
     private bool IsSameSite(in Checkpoint entry)

@@ -96,11 +96,14 @@ internal sealed class Subsumption(bool strict)
         {
             bool anything = (likeness == Likeness.AsNeeded && !isNeeded) || (oldSpill.Value.IsUnknown && oldSpill.Id == 0);
             if (anything && likeness != Likeness.Same)
-                return !strict || !HasInvalid(slot.Bytes);
+                return !strict || (!HasInvalid(slot.Bytes) && !(slot.HasSpill && slot.Spill.IsPointer));
             // Zero bytes stand for the constant zero.
             return slot.Bytes == StackSlot.AllZero && likeness != Likeness.Same && oldSpill.Value.Contains(0) && oldSpill.Id == 0;
         }
 
+        // A pointer read as a number would leak where numbers may go.
+        if (strict && slot.HasSpill && slot.Spill.IsPointer && !(oldSpill.IsPointer && (byte)oldBytes == (byte)StackByte.Spill))
+            return false;
         bool spillCompared = false;
         for (int i = 0; i < 8; i++)
         {
@@ -154,9 +157,9 @@ internal sealed class Subsumption(bool strict)
         {
             if (now.Kind == RegisterKind.Uninitialised)
                 return false;
+            // Concretely a pointer is a number too; where the old proof takes any number, it takes this one, unless it must not leak.
             if (likeness == Likeness.AsNeeded && !isNeeded)
-                return true;
-            // Concretely a pointer is a number too; where the old proof takes any number, it takes this one.
+                return !strict || now.Kind == RegisterKind.Scalar;
             if (now.Kind != RegisterKind.Scalar)
                 return false;
             if (!now.Value.IsSubsetOf(old.Value))

@@ -62,8 +62,15 @@ internal sealed class Liveness
         }
 
         bool again = true;
-        while (again)
+        for (int sweep = 0; again; sweep++)
         {
+            if (sweep == StackValues.MaxSweeps)
+            {
+                _registers.AsSpan(function.Start, length).Fill(0x7ff);
+                Coarsen(index);
+                return;
+            }
+
             again = false;
             for (int slot = function.End - 1; slot >= function.Start; slot--)
                 again |= Update(slot, function, effects[slot - function.Start]);
@@ -100,10 +107,9 @@ internal sealed class Liveness
         stack = stack & ~effect.StackWrites | effect.StackReads;
         if (registers == _registers[slot] && stack == _stack[slot])
             return false;
-        bool grew = _registers[slot] != registers || _stack[slot] != stack;
         _registers[slot] = registers;
         _stack[slot] = stack;
-        return grew;
+        return true;
     }
 
     private Effect EffectOf(int slot)

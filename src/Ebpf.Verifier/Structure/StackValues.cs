@@ -52,6 +52,9 @@ internal enum StackValueKind : byte
 /// <summary>The forward pass that finds the <see cref="StackValue"/> of each register before each instruction of a function.</summary>
 internal sealed class StackValues(Instruction[] code)
 {
+    /// <summary>More passes over a function than any real one needs.</summary>
+    internal const int MaxSweeps = 200;
+
     private const int Registers = 11;
 
     private readonly StackValue[] _before = new StackValue[code.Length * Registers];
@@ -66,8 +69,15 @@ internal sealed class StackValues(Instruction[] code)
         bool[] waiting = new bool[function.End - function.Start];
         Flow(function.Start, now, waiting, function.Start);
         bool again = true;
-        while (again)
+        for (int sweep = 0; again; sweep++)
         {
+            // Code that is written to take long learns nothing; what is unknown is found out by the walk.
+            if (sweep == MaxSweeps)
+            {
+                Forget(function);
+                return;
+            }
+
             again = false;
             for (int slot = function.Start; slot < function.End; slot++)
             {
@@ -77,6 +87,15 @@ internal sealed class StackValues(Instruction[] code)
                 _before.AsSpan(slot * Registers, Registers).CopyTo(now);
                 again |= Step(slot, now, waiting, function);
             }
+        }
+    }
+
+    private void Forget(FunctionRange function)
+    {
+        for (int slot = function.Start; slot < function.End; slot++)
+        {
+            _before.AsSpan(slot * Registers, Registers).Fill(StackValue.Unknown);
+            _before[slot * Registers + 10] = new StackValue(StackValueKind.Frame);
         }
     }
 

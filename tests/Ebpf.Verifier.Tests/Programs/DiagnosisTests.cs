@@ -70,4 +70,20 @@ public class DiagnosisTests
             Assert.True(result.IsAccepted || result.Rejection!.Reason.Length > 0);
         }
     }
+
+    [Fact]
+    public void A_program_made_to_take_long_is_answered()
+    {
+        // Every jump goes back by one: what is known at the start trickles through the whole program against the order of its code.
+        const int Length = 60_000;
+        Instruction[] code = new Instruction[Length];
+        Array.Fill(code, JumpIf(Opcodes.Jne, R1, 0, -2));
+        code[0] = Mov64(R0, 0);
+        code[1] = Mov64(R2, R10);
+        code[^1] = Exit();
+
+        VerificationResult result = ProgramVerifier.Verify(Check.Program(ProgramType.Xdp, code), [], new VerifierOptions { InstructionLimit = 10_000 });
+
+        Assert.Equal(Rule.InfiniteLoop, result.Rejection?.Rule);
+    }
 }
