@@ -1,7 +1,6 @@
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Runtime;
-using Ebpf.Runtime.Interpreter;
 using Ebpf.Runtime.Maps;
 using Ebpf.Verifier;
 
@@ -72,7 +71,7 @@ internal sealed class SoundnessFuzz : IDisposable
             return null;
         Accepted++;
         _lastAccepted = code;
-        Observer observer = new(result.Facts!, code);
+        FactObserver observer = new(result.Facts!, code);
         using EmbeddedProgram embedded = _engine.CreateProgram(program, result.Facts, _maps, new ProgramOptions { Checks = true, Observer = observer, InstructionBudget = 5_000_000 });
         for (int run = 0; run < 4; run++)
         {
@@ -102,45 +101,5 @@ internal sealed class SoundnessFuzz : IDisposable
         _engine.Dispose();
     }
 
-    private static string Describe(Instruction[] code, string what)
-    {
-        System.Text.StringBuilder text = new(what + "\n");
-        Disassembler disassembler = new();
-        for (int i = 0; i < code.Length; i++)
-        {
-            text.Append(i).Append(": ").Append(disassembler.Text(code, i)).Append('\n');
-            if (code[i].IsWide)
-                i++;
-        }
-
-        return text.ToString();
-    }
-
-    private sealed class FactBroken(string message) : Exception(message);
-
-    /// <summary>Holds what the facts say against what happens.</summary>
-    private sealed class Observer(Facts facts, Instruction[] code) : IExecutionObserver
-    {
-        private int _previous = -1;
-
-        public void BeforeInstruction(ExecutionView view)
-        {
-            int slot = view.Slot;
-            InstructionFlags flags = facts.Instructions[slot].Flags;
-            if (!flags.HasFlag(InstructionFlags.Reachable))
-                throw new FactBroken($"instruction {slot} is said to be unreachable, but is reached");
-            if (flags.HasFlag(InstructionFlags.DestinationUpperZero) && view.Registers[(int)code[slot].Destination] >> 32 != 0)
-                throw new FactBroken($"instruction {slot}: the upper half of R{(int)code[slot].Destination} is said to be zero, but is not");
-            if (_previous >= 0)
-            {
-                InstructionFlags before = facts.Instructions[_previous].Flags;
-                bool wasJump = code[_previous].Class is InstructionClass.Jmp or InstructionClass.Jmp32 && code[_previous].Opcode is not (Opcodes.Call or Opcodes.Exit);
-                bool fell = slot == _previous + 1;
-                if (wasJump && code[_previous].Offset != 0 && ((before.HasFlag(InstructionFlags.AlwaysTaken) && fell) || (before.HasFlag(InstructionFlags.NeverTaken) && !fell)))
-                    throw new FactBroken($"instruction {_previous} is said to go one way, but goes the other");
-            }
-
-            _previous = code[slot].Opcode == Opcodes.Exit ? -1 : slot;
-        }
-    }
+    private static string Describe(Instruction[] code, string what) => $"{what}\n{Listing.Of(code)}";
 }

@@ -39,6 +39,27 @@ public class HelperTests
     }
 
     [Fact]
+    public void Memory_may_be_null_only_where_its_size_is_zero()
+    {
+        MapSpec format = Check.Map(MapType.Array, 4, 16, 1) with { IsFrozen = true, Flags = MapFlags.ReadOnlyProgram, InitialData = new byte[16] };
+        Instruction[] start = [Mov64(R1, 0), Mov64(R4, 0), Mov64(R5, 0), .. LoadMapValue(R3, 0, 0)];
+
+        Check.Accepts(ProgramType.SocketFilter, [format], [.. start, Mov64(R2, 0), Call(HelperId.Snprintf), .. End]);
+        Check.Refuses(Rule.NullDereference, ProgramType.SocketFilter, [format], [.. start, Mov64(R2, 8), Call(HelperId.Snprintf), .. End]);
+    }
+
+    [Fact]
+    public void What_may_be_null_is_no_memory_of_any_size()
+    {
+        MapSpec format = Check.Map(MapType.Array, 4, 16, 1) with { IsFrozen = true, Flags = MapFlags.ReadOnlyProgram, InitialData = new byte[16] };
+        Instruction[] lookup = [StoreImmediate(Size.DW, R10, -8, 0), .. LoadMap(R1, 1), Mov64(R2, R10), Add64(R2, -8), Call(HelperId.MapLookupElem), Mov64(R1, R0)];
+        Instruction[] print = [Mov64(R2, 8), .. LoadMapValue(R3, 0, 0), Mov64(R4, 0), Mov64(R5, 0), Call(HelperId.Snprintf), .. End];
+
+        Check.Accepts(ProgramType.SocketFilter, [format, Check.Hash64], [.. lookup, JumpIf(Opcodes.Jne, R0, 0, 2), .. End, .. print]);
+        Check.Refuses(Rule.NullDereference, ProgramType.SocketFilter, [format, Check.Hash64], [.. lookup, .. print]);
+    }
+
+    [Fact]
     public void A_size_must_have_an_upper_bound()
     {
         Instruction[] start = [Load(Size.W, R4, R1, 0), Mov64(R3, R10), Add64(R3, -16), Mov64(R2, 0)];
