@@ -13,10 +13,10 @@ namespace Ebpf.Fuzz.Targets;
 /// </summary>
 internal sealed class LoadTarget : IFuzzTarget
 {
-    private const int MostProgramsAlone = 4;
-    private const int MostBytesDumped = 1 << 16;
+    private const int MostProgramsAlone = 2;
+    private const int MostBytesDumped = 1 << 12;
 
-    private static readonly LoadOptions s_options = new() { Limits = new LoadLimits { Instructions = 20_000, MapBytes = 1 << 20, Programs = 64 } };
+    private static readonly LoadOptions s_options = new() { Limits = new LoadLimits { Instructions = 4_000, MapBytes = 1 << 18, Programs = 64 } };
 
     private readonly Lazy<Seed[]> _seeds = new(() => [.. SeedFiles.Objects().Select(ObjectFields.Of)]);
     private bool _isWarm;
@@ -78,7 +78,7 @@ internal sealed class LoadTarget : IFuzzTarget
         int? before = NextDescriptor();
         var heap = new NativeHeap(isGuarded: true);
         bool loaded;
-        using (var platform = new EmbeddedPlatform(new EngineOptions { Heap = heap, Slots = 2 }, new ProgramOptions { Checks = true, InstructionBudget = 20_000 }))
+        using (var platform = new EmbeddedPlatform(new EngineOptions { Heap = heap, Slots = 2 }, new ProgramOptions { Checks = true, InstructionBudget = 4_000 }))
         {
             LoadedObject? live = null;
             loaded = steps.Do("load", () => live = obj.Load(new Platform(platform), options));
