@@ -46,7 +46,10 @@ internal readonly ref struct BoundedReader(ReadOnlySpan<byte> bytes, bool little
     /// <summary>The bytes of the string at an offset, without its terminating zero.</summary>
     public ReadOnlySpan<byte> String(ulong offset)
     {
-        ReadOnlySpan<byte> rest = Slice(offset, offset <= (ulong)_bytes.Length ? (ulong)_bytes.Length - offset : 0);
+        if (offset >= (ulong)_bytes.Length)
+            throw new BpfException($"{region}: there is no string at offset 0x{offset:x}: it has 0x{_bytes.Length:x} bytes; the file is damaged", Errno.LIBBPF_FORMAT);
+
+        ReadOnlySpan<byte> rest = _bytes[(int)offset..];
         int end = rest.IndexOf((byte)0);
         if (end < 0)
             throw new BpfException($"{region}: the string at offset 0x{offset:x} has no end; the file is damaged", Errno.LIBBPF_FORMAT);

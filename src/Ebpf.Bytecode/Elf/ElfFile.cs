@@ -82,7 +82,7 @@ internal sealed partial class ElfFile
     public ElfSection? RelocatedSection(ElfSection relocations) => relocations.Info != 0 && relocations.Info < Sections.Length ? Sections[(int)relocations.Info] : null;
 
     /// <summary>A checked reader of a section's bytes.</summary>
-    public BoundedReader Reader(ElfSection section) => new(section.Data.Span, IsLittleEndian, section.Describe());
+    public BoundedReader Reader(ElfSection section) => new(section.Data.Span, IsLittleEndian, section.Region);
 
     internal ElfSymbol Symbol(uint index)
     {

@@ -8,6 +8,7 @@ internal sealed class ElfSection
     private readonly ReadOnlyMemory<byte> _file;
     private readonly string _fileName;
     private string? _description;
+    private string? _region;
 
     internal ElfSection(string fileName, ReadOnlyMemory<byte> file, int index, string name, in ElfSectionHeader header)
     {
@@ -66,12 +67,15 @@ internal sealed class ElfSection
             if (Index == 0 || Type is ElfSectionType.Null or ElfSectionType.NoBits)
                 return default;
             if ((Flags & ElfSectionFlags.Compressed) != 0)
-                throw new BpfException($"{_fileName}: section {Describe()} is compressed, which BPF loaders do not read; build without compressing sections (clang -gz=none)", Errno.LIBBPF_FORMAT);
+                throw new BpfException($"{Region} is compressed, which BPF loaders do not read; build without compressing sections (clang -gz=none)", Errno.LIBBPF_FORMAT);
             if (FileOffset > (ulong)_file.Length || Size > (ulong)_file.Length - FileOffset)
-                throw new BpfException($"{_fileName}: section {Describe()} has {Size} bytes at offset 0x{FileOffset:x}, beyond the file's end at 0x{_file.Length:x}; the file is damaged", Errno.LIBBPF_FORMAT);
+                throw new BpfException($"{Region} has {Size} bytes at offset 0x{FileOffset:x}, beyond the file's end at 0x{_file.Length:x}; the file is damaged", Errno.LIBBPF_FORMAT);
             return _file.Slice((int)FileOffset, (int)Size);
         }
     }
+
+    /// <summary>How messages about its bytes name it: with the file.</summary>
+    public string Region => _region ??= $"{_fileName}: section {Describe()}";
 
     /// <summary>How messages name it.</summary>
     public string Describe() => _description ??= Name.Length > 0 ? $"'{Name}' (#{Index})" : $"#{Index}";

@@ -79,8 +79,8 @@ public sealed class ElfDamageTests
         builder.Add(".symtab", ElfSectionType.SymbolTable, symbols, link: strings, entrySize: ElfSymbol.Length);
         ElfFile file = ElfFile.Read(builder.Build(), "x.o");
 
-        Assert.Contains("'.strtab' (#1): the string at offset 0x1 has no end", Assert.ThrowsAny<BpfException>(() => file.Symbols[1].Name).Message);
-        Assert.Contains("'.strtab' (#1): 0 bytes at offset 0x63 lie outside its 0x5 bytes", Assert.ThrowsAny<BpfException>(() => file.Symbols[2].Name).Message);
+        Assert.Contains("x.o: section '.strtab' (#1): the string at offset 0x1 has no end", Assert.ThrowsAny<BpfException>(() => file.Symbols[1].Name).Message);
+        Assert.Contains("x.o: section '.strtab' (#1): there is no string at offset 0x63: it has 0x5 bytes", Assert.ThrowsAny<BpfException>(() => file.Symbols[2].Name).Message);
     }
 
     [Fact]
