@@ -6,6 +6,7 @@ internal static class InputFile
     /// <exception cref="BpfException">The file does not exist, is a directory, may not be read, or is larger than 2 GiB.</exception>
     public static byte[] Read(string path)
     {
+        ArgumentNullException.ThrowIfNull(path);
         if (Directory.Exists(path))
             throw new BpfException($"{path}: is a directory; give the file in it", Errno.EINVAL);
 
@@ -13,9 +14,9 @@ internal static class InputFile
         {
             return File.ReadAllBytes(path);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
-            throw new BpfException($"{path}: there is no such file", Errno.ENOENT, e);
+            throw new BpfException($"{(path.Length > 0 ? path : "''")}: there is no such file", Errno.ENOENT, e);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -32,4 +32,12 @@ public sealed partial class BtfView
     /// <summary>The type information of a module of the running kernel; it continues <see cref="OpenKernel"/>'s.</summary>
     /// <exception cref="BpfException">There is no such module, or it has no type information (it needs kernel 5.11).</exception>
     public static BtfView OpenKernelModule(string module) => KernelBtf.OpenModule(module);
+
+    /// <summary>The type information of all loaded modules of the running kernel that have any; each continues <see cref="OpenKernel"/>'s.</summary>
+    /// <exception cref="BpfException">The system is not Linux, or its kernel has no type information.</exception>
+    public static IReadOnlyList<BtfView> OpenKernelModules()
+    {
+        OpenKernel();
+        return KernelBtf.OpenModules();
+    }
 }

@@ -36,6 +36,15 @@ internal static class KernelBtf
         }
     }
 
+    /// <summary>All modules that have type information, by name.</summary>
+    public static IReadOnlyList<BtfView> OpenModules() =>
+    [
+        .. System.IO.Directory.EnumerateFiles(Directory)
+            .Where(path => path != Vmlinux)
+            .Order(StringComparer.Ordinal)
+            .Select(path => OpenModule(Path.GetFileName(path))),
+    ];
+
     public static BtfView OpenModule(string module)
     {
         string path = Directory + module;

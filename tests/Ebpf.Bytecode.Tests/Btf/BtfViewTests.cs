@@ -57,6 +57,17 @@ public sealed class BtfViewTests
     }
 
     [Fact]
+    public void Modules_of_the_running_kernel_continue_its_types()
+    {
+        if (!BtfView.TryOpenKernel(out BtfView? kernel))
+            Assert.Skip("this machine has no /sys/kernel/btf/vmlinux");
+
+        Assert.All(BtfView.OpenKernelModules(), module => Assert.Same(kernel, module.Base));
+        Assert.Contains("kernel module 'no_such_module'", Assert.ThrowsAny<BpfException>(() => BtfView.OpenKernelModule("no_such_module")).Message);
+        Assert.ThrowsAny<BpfException>(() => BtfView.OpenKernelModule("../vmlinux"));
+    }
+
+    [Fact]
     public void Walking_a_type_allocates_nothing()
     {
         BtfView types = BtfView.Open(TestFiles.Data("btf_kinds.o"));

@@ -144,6 +144,8 @@ public sealed class ElfDamageTests
 
     [Theory]
     [InlineData("no such file", Errno.ENOENT, "there is no such file")]
+    [InlineData("", Errno.ENOENT, "'': there is no such file")]
+    [InlineData("a\0b", Errno.ENOENT, "there is no such file")]
     [InlineData(".", Errno.EINVAL, "is a directory")]
     public void A_path_that_leads_to_no_file_is_one_helpful_line(string path, Errno errno, string message)
     {
