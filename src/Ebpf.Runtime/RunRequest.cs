@@ -1,7 +1,7 @@
 namespace Ebpf.Runtime;
 
 /// <summary>One run of a program on the embedded engine: its input, and what makes it repeatable.</summary>
-public sealed class RunRequest
+internal sealed class RunRequest
 {
     /// <summary>Packet bytes, for the types that have a packet.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
@@ -29,7 +29,7 @@ public sealed class RunRequest
 }
 
 /// <summary>What a run gave.</summary>
-public sealed class RunOutcome
+internal sealed class RunOutcome
 {
     /// <summary>R0 at exit of the last repetition, 64 bits.</summary>
     public required ulong ReturnValue { get; init; }
@@ -61,9 +61,9 @@ public sealed class RunOutcome
 /// <param name="Flags">The flags that were given.</param>
 /// <param name="Map">The name of the map of interfaces, CPUs or sockets; null where the interface was given.</param>
 /// <param name="IsCopy">Whether a copy was to be sent, while the program went on (bpf_clone_redirect).</param>
-public readonly record struct Redirection(uint Target, ulong Flags, string? Map, bool IsCopy);
+internal readonly record struct Redirection(uint Target, ulong Flags, string? Map, bool IsCopy);
 
 /// <summary>An access or an instruction that the checking mode refused.</summary>
 /// <param name="Instruction">The slot.</param>
 /// <param name="Reason">What was wrong, with the address and the regions that there are.</param>
-public sealed record Fault(int Instruction, string Reason);
+internal sealed record Fault(int Instruction, string Reason);
