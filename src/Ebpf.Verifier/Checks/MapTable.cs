@@ -86,9 +86,9 @@ internal sealed class MapTable
         switch (type.Kind)
         {
             case BtfKind.Struct or BtfKind.Union:
-                if (NameOf(type.Name) is { } special)
+                if (NameOf(type.Name) is { } special && special.Size == type.Size)
                 {
-                    found.Add(special with { Offset = (int)offset, Size = (int)type.Size });
+                    Add(found, special, offset, limit);
                     return;
                 }
 
@@ -120,9 +120,17 @@ internal sealed class MapTable
                     Collect(types, array.ElementType, offset + (long)i * size, limit, found, depth + 1, ref budget);
                 return;
             case BtfKind.Ptr when IsKernelPointer(types, type):
-                found.Add(new SpecialField(SpecialFieldKind.KernelPointer, (int)offset, 8, "kernel pointer"));
+                Add(found, new SpecialField(SpecialFieldKind.KernelPointer, 0, 8, "kernel pointer"), offset, limit);
                 return;
         }
+    }
+
+    /// <summary>Only what lies within the value, and where helpers can use it, is special: anything else is plain data.</summary>
+    private static void Add(List<SpecialField> found, SpecialField field, long offset, uint limit)
+    {
+        int alignment = field.Size >= 8 ? 8 : 4;
+        if (offset + field.Size <= Math.Min(limit, int.MaxValue) && offset % alignment == 0)
+            found.Add(field with { Offset = (int)offset });
     }
 
     private static bool IsKernelPointer(BtfView types, BtfType pointer)
@@ -131,13 +139,17 @@ internal sealed class MapTable
         return target.Kind == BtfKind.TypeTag && target.Name is "kptr" or "kptr_untrusted" or "percpu_kptr" or "uptr";
     }
 
+    /// <remarks>With the sizes that they have in include/uapi/linux/bpf.h: a type of another size has no more than the name, as for the kernel (btf_find_struct).</remarks>
     private static SpecialField? NameOf(string name) => name switch
     {
-        "bpf_spin_lock" or "bpf_res_spin_lock" => new SpecialField(SpecialFieldKind.SpinLock, 0, 0, "struct " + name),
-        "bpf_timer" => new SpecialField(SpecialFieldKind.Timer, 0, 0, "struct bpf_timer"),
-        "bpf_wq" or "bpf_task_work" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 0, "struct " + name),
-        "bpf_list_head" or "bpf_list_node" or "bpf_rb_root" or "bpf_rb_node" or "bpf_refcount" =>
-            new SpecialField(SpecialFieldKind.Collection, 0, 0, "struct " + name),
+        "bpf_spin_lock" or "bpf_res_spin_lock" => new SpecialField(SpecialFieldKind.SpinLock, 0, 4, "struct " + name),
+        "bpf_timer" => new SpecialField(SpecialFieldKind.Timer, 0, 16, "struct bpf_timer"),
+        "bpf_wq" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 16, "struct " + name),
+        "bpf_task_work" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 8, "struct " + name),
+        "bpf_list_head" or "bpf_rb_root" => new SpecialField(SpecialFieldKind.Collection, 0, 16, "struct " + name),
+        "bpf_list_node" => new SpecialField(SpecialFieldKind.Collection, 0, 24, "struct " + name),
+        "bpf_rb_node" => new SpecialField(SpecialFieldKind.Collection, 0, 32, "struct " + name),
+        "bpf_refcount" => new SpecialField(SpecialFieldKind.Collection, 0, 4, "struct " + name),
         _ => null,
     };
 }

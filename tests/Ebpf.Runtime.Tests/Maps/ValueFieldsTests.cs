@@ -93,11 +93,28 @@ public unsafe class ValueFieldsTests
         });
     }
 
-    private static EmbeddedMap Locked(MapRoom room, MapType type) =>
-        room.Map(MapRoom.Spec(type, 4, (uint)sizeof(Value), 2) with { Types = Types4(), ValueType = 4 });
+    // What the type information says is the file's word: found by fuzzing, a lock of 4 GiB.
+    [Theory]
+    [InlineData(0xffff_fffcu, 0u)]
+    [InlineData(1u, 0u)]
+    [InlineData(4u, 16u)]
+    [InlineData(4u, 22 * 8u)]
+    public void A_lock_of_another_size_misplaced_or_beyond_the_end_is_plain_data(uint size, uint bitOffset)
+    {
+        using MapRoom room = new();
+        using EmbeddedMap map = Locked(room, MapType.Hash, size, bitOffset);
+
+        Assert.Equal(0, map.HostPut(0u, new Value { Lock = 7, Data = 2, More = ulong.MaxValue }));
+        Assert.Equal(0, map.HostGet(0u, out Value seen));
+        Assert.Equal((7, 2UL, ulong.MaxValue), (seen.Lock, seen.Data, seen.More));
+        Assert.Equal(EINVAL, map.HostPut(0u, default(Value), Lock));
+    }
+
+    private static EmbeddedMap Locked(MapRoom room, MapType type, uint lockSize = 4, uint lockOffset = 0) =>
+        room.Map(MapRoom.Spec(type, 4, (uint)sizeof(Value), 2) with { Types = Types4(lockSize, lockOffset), ValueType = 4 });
 
     /// <summary>u32; struct bpf_spin_lock { u32 val; }; u64; struct value { struct bpf_spin_lock lock; u64 data; u64 more; }.</summary>
-    private static BtfView Types4()
+    private static BtfView Types4(uint lockSize, uint lockOffset)
     {
         const uint Int = 1u << 24, Struct = 4u << 24;
         StringBuilder names = new("\0");
@@ -111,9 +128,9 @@ public unsafe class ValueFieldsTests
         uint[] types =
         [
             Name("u32"), Int, 4, 32,
-            Name("bpf_spin_lock"), Struct | 1, 4, Name("val"), 1, 0,
+            Name("bpf_spin_lock"), Struct | 1, lockSize, Name("val"), 1, 0,
             Name("u64"), Int, 8, 64,
-            Name("value"), Struct | 3, 24, Name("lock"), 2, 0, Name("data"), 3, 64, Name("more"), 3, 128,
+            Name("value"), Struct | 3, 24, Name("lock"), 2, lockOffset, Name("data"), 3, 64, Name("more"), 3, 128,
         ];
         uint bytes = (uint)types.Length * 4;
         uint[] header = [0x0001_eB9F, 24, 0, bytes, bytes, (uint)names.Length];
