@@ -3,7 +3,7 @@ using Ebpf.Fuzz.Targets;
 
 namespace Ebpf.Fuzz;
 
-/// <summary>The fuzzers' command line: <c>TARGET [--iterations N] [--seed S] [--from N] [--seconds T]</c> <c>replay TARGET FILE</c>, and <c>list</c>.</summary>
+/// <summary>The fuzzers' command line: <c>TARGET [--iterations N] [--seed S] [--from N] [--seconds T] [--keep 1]</c>, <c>replay TARGET FILE</c>, and <c>list</c>.</summary>
 internal static class CommandLine
 {
     private const int Fine = 0, Found = 1, WrongUsage = 2;
@@ -24,7 +24,7 @@ internal static class CommandLine
         {
             Console.Error.WriteLine(e.Message);
             Console.Error.WriteLine($"""
-                usage: TARGET [--iterations N] [--seed S] [--from N] [--seconds T]
+                usage: TARGET [--iterations N] [--seed S] [--from N] [--seconds T] [--keep 1]
                        replay TARGET FILE
                        list
                 targets: {string.Join(' ', Registry.All.Select(t => t.Name))}

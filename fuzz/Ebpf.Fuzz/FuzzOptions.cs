@@ -14,6 +14,9 @@ internal sealed record FuzzOptions
 
     public TimeSpan Time { get; init; } = TimeSpan.MaxValue;
 
+    /// <summary>Whether each input is written to a file before it is run: what crashes the process is then known.</summary>
+    public bool Keeps { get; init; }
+
     /// <exception cref="FormatException">An option is not known, or its value is no number.</exception>
     public static FuzzOptions Parse(ReadOnlySpan<string> arguments)
     {
@@ -28,6 +31,7 @@ internal sealed record FuzzOptions
                 "--iterations" => options with { Iterations = value },
                 "--seed" => options with { Seed = (int)value },
                 "--from" => options with { From = value },
+                "--keep" => options with { Keeps = value != 0 },
                 "--seconds" => options with { Time = TimeSpan.FromSeconds(value), Iterations = arguments.Contains("--iterations") ? options.Iterations : long.MaxValue },
                 _ => throw new FormatException($"{arguments[i]}: there is no such option"),
             };

@@ -34,6 +34,8 @@ internal sealed class Fuzzer(IFuzzTarget target, FuzzOptions options)
         for (long i = options.From; i - options.From < options.Iterations && clock.Elapsed < options.Time; i++)
         {
             byte[] input = target.Generate(new Random(HashCode(options.Seed, i)));
+            if (options.Keeps)
+                File.WriteAllBytes($"fuzz-{target.Name}-current.bin", input);
             if (Try(input) is string what)
                 return new Finding(i, input, what);
             if ((i + 1) % ProgressEvery == 0)
