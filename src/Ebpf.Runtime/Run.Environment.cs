@@ -7,6 +7,9 @@ namespace Ebpf.Runtime;
 /// <content>What the run takes for the machine: clock, random numbers, current task, log.</content>
 internal sealed unsafe partial class Run
 {
+    /// <summary>What a run may leave behind of one sort. A loop of some millions of turns must not take the host's memory.</summary>
+    internal const int MostKept = 65_536;
+
     private readonly List<string> _printk = [];
 
     /// <summary>The clock; a fixed one makes runs repeatable.</summary>
@@ -46,8 +49,12 @@ internal sealed unsafe partial class Run
         }
     }
 
-    /// <summary>Adds a line.</summary>
-    internal void Print(string line) => _printk.Add(line);
+    /// <summary>Adds a line; beyond <see cref="MostKept"/> it is lost, as in the kernel's own buffer.</summary>
+    internal void Print(string line)
+    {
+        if (_printk.Count < MostKept)
+            _printk.Add(line);
+    }
 }
 
 /// <summary>A clock that can stand still.</summary>

@@ -46,7 +46,7 @@ internal sealed class RunOutcome
     /// <summary>Context bytes after the last repetition, program-visible layout.</summary>
     public required byte[] Context { get; init; }
 
-    /// <summary>Lines that bpf_trace_printk wrote in the last repetition.</summary>
+    /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
 
     /// <summary>Where the program wanted its packet, or copies of it, to go in the last repetition; nothing was sent.</summary>

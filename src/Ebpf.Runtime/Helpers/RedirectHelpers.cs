@@ -53,6 +53,8 @@ internal static unsafe class RedirectHelpers
             return 0;
         if ((r3 & ~Ingress) != 0)
             return Run.Result(Errno.EINVAL);
+        if (run.Copies.Count >= Run.MostKept)
+            return Run.Result(Errno.ENOMEM);
         run.Copies.Add(new Redirection((uint)r2, r3, null, true));
         return 0;
     }

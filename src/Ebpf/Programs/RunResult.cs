@@ -24,6 +24,6 @@ public sealed record RunResult
     /// <summary>The context after the last repetition, in the layout that programs see.</summary>
     public required ReadOnlyMemory<byte> Context { get; init; }
 
-    /// <summary>Lines that bpf_trace_printk wrote in the last repetition.</summary>
+    /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
 }

@@ -9,6 +9,21 @@ namespace Ebpf.Runtime.Tests.Helpers;
 
 public sealed class TextHelperTests
 {
+    [Fact]
+    public void Lines_beyond_what_a_run_keeps_are_lost()
+    {
+        using var room = new EngineRoom();
+        room.Map(new MapSpec { Name = ".rodata", Type = MapType.Array, KeySize = 4, ValueSize = 2, MaxEntries = 1, Flags = MapFlags.ReadOnlyProgram, InitialData = "x\0"u8.ToArray(), IsFrozen = true });
+        Instruction[] print = [.. LoadMapValue(R1, 0, 0), Mov64(R2, 2), Call(HelperId.TracePrintk), Add64(R6, -1)];
+        Instruction[] code = [Mov64(R6, Run.MostKept + 100), .. print, JumpIf(Opcodes.Jne, R6, 0, (short)(-print.Length - 1)), Exit()];
+
+        RunOutcome outcome = room.Run(ProgramType.Xdp, new RunRequest(), code);
+
+        Assert.Null(outcome.Fault);
+        Assert.Equal(Run.MostKept, outcome.Printk.Count);
+        Assert.Equal(1u, outcome.ReturnValue);
+    }
+
     /// <summary>Prints with the arguments -5 (R3), 0x1234 (R4) and the format's own address (R5).</summary>
     private static RunOutcome Print(string format)
     {
