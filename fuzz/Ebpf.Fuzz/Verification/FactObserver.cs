@@ -12,6 +12,9 @@ internal sealed class FactObserver(Facts facts, Instruction[] code) : IExecution
 {
     private int _previous = -1;
 
+    /// <summary>A run begins; the one before may have been stopped anywhere.</summary>
+    public void Begin() => _previous = -1;
+
     public void BeforeInstruction(ExecutionView view)
     {
         int slot = view.Slot;

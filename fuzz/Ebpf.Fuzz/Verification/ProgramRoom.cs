@@ -132,6 +132,7 @@ internal sealed class ProgramRoom
         Fill(packet, random);
         byte[] context = new byte[random.Next(3) == 0 ? 0 : random.Next(1, 80)];
         Fill(context, random);
+        ((FactObserver)program.Observer!).Begin();
         bool takesPacket = PacketPrograms.Take(program.Spec.Type);
         RunOutcome outcome;
         try
