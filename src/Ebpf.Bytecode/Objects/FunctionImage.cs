@@ -20,7 +20,7 @@ internal sealed record FunctionImage
     public required int Start { get; init; }
 
     /// <summary>Its slots, unrelocated: a part of the section's, shared with whatever overlaps it.</summary>
-    public required ReadOnlyMemory<Instruction> Instructions { get; init; }
+    public required FunctionCode Instructions { get; init; }
 
     /// <summary>Whether it can only be called, never loaded by itself.</summary>
     public bool IsSubprogram { get; init; }

@@ -17,11 +17,10 @@ internal sealed class FunctionReader(ObjectReading reading)
         if (symbols.Count == 0)
             return;
 
-        Instruction[] slots = Decode(code.Span, reading.Elf.IsLittleEndian);
         if (reading.IsStrict || symbols.Exists(static s => s.Size != 0))
         {
             foreach (ElfSymbol symbol in symbols)
-                Add(section, symbol, symbol.Size, slots, (ulong)code.Length);
+                Add(section, symbol, symbol.Size, code);
             return;
         }
 
@@ -32,7 +31,7 @@ internal sealed class FunctionReader(ObjectReading reading)
         {
             if (symbol.Value != start)
                 (start, end) = (symbol.Value, start);
-            Add(section, symbol, end > start ? end - start : 0, slots, (ulong)code.Length);
+            Add(section, symbol, end > start ? end - start : 0, code);
         }
     }
 
@@ -46,8 +45,9 @@ internal sealed class FunctionReader(ObjectReading reading)
             reading.Functions.Add(function with { Index = reading.Functions.Count, IsSubprogram = function.SectionIndex == reading.TextSection });
     }
 
-    private void Add(ElfSection section, in ElfSymbol symbol, ulong size, Instruction[] slots, ulong codeSize)
+    private void Add(ElfSection section, in ElfSymbol symbol, ulong size, ReadOnlyMemory<byte> code)
     {
+        ulong codeSize = (ulong)code.Length;
         ulong start = symbol.Value;
         if (start > codeSize || size > codeSize - start)
             throw reading.Refuse(Errno.LIBBPF_FORMAT, $"section {section.Describe()}: function {symbol.Describe()} has {size} bytes at offset 0x{start:x}, beyond the section's end at 0x{codeSize:x}");
@@ -64,7 +64,7 @@ internal sealed class FunctionReader(ObjectReading reading)
             SectionName = SectionReader.WithoutMark(name),
             SectionIndex = section.Index,
             Start = (int)(start / Instruction.Size),
-            Instructions = slots.AsMemory((int)(start / Instruction.Size), (int)(size / Instruction.Size)),
+            Instructions = new FunctionCode(code.Slice((int)start, (int)size), reading.Elf.IsLittleEndian),
             AutoLoad = !name.StartsWith('?'),
             IsGlobal = symbol.Binding != ElfBinding.Local && symbol.Visibility is not (ElfVisibility.Hidden or ElfVisibility.Internal),
             IsStatic = symbol.Binding == ElfBinding.Local,
@@ -79,13 +79,5 @@ internal sealed class FunctionReader(ObjectReading reading)
         return found.Exists(static s => s.Type == ElfSymbolType.Function)
             ? found.FindAll(static s => s.Type == ElfSymbolType.Function)
             : found;
-    }
-
-    private static Instruction[] Decode(ReadOnlySpan<byte> code, bool littleEndian)
-    {
-        var slots = new Instruction[code.Length / Instruction.Size];
-        for (int i = 0; i < slots.Length; i++)
-            slots[i] = Instruction.Read(code[(i * Instruction.Size)..], littleEndian);
-        return slots;
     }
 }

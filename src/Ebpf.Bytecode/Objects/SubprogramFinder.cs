@@ -11,6 +11,10 @@ internal static class SubprogramFinder
 {
     public static void Mark(ObjectReading reading)
     {
+        // Hardly any object has one, and finding who is called means looking at every instruction.
+        if (!reading.Functions.Exists(CanBeSubprogram))
+            return;
+
         var index = new FunctionIndex(reading.Functions);
         var called = new bool[reading.Functions.Count];
         foreach (FunctionImage function in reading.Functions)
@@ -19,7 +23,7 @@ internal static class SubprogramFinder
         for (int i = 0; i < called.Length; i++)
         {
             FunctionImage function = reading.Functions[i];
-            if (called[i] && !function.IsSubprogram && (function.IsStatic || function.Type == ProgramType.Unspec))
+            if (called[i] && CanBeSubprogram(function))
             {
                 reading.Functions[i] = function with
                 {
@@ -28,6 +32,8 @@ internal static class SubprogramFinder
             }
         }
     }
+
+    private static bool CanBeSubprogram(FunctionImage function) => !function.IsSubprogram && (function.IsStatic || function.Type == ProgramType.Unspec);
 
     private static void MarkCallees(FunctionIndex index, FunctionImage function, bool[] called)
     {

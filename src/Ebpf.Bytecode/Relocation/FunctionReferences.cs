@@ -23,19 +23,21 @@ internal static class FunctionReferences
     public static ImmutableArray<FunctionReference> Of(FunctionImage function)
     {
         var references = ImmutableArray.CreateBuilder<FunctionReference>();
-        ReadOnlySpan<Instruction> slots = function.Instructions.Span;
+        FunctionCode code = function.Instructions;
+        ReadOnlySpan<byte> bytes = code.Bytes.Span;
         ReadOnlySpan<RelocationEntry> relocations = function.Relocations.AsSpan();
         int next = 0;
-        for (int slot = 0; slot < slots.Length; slot++)
+        for (int slot = 0; slot < code.Length; slot++)
         {
             while (next < relocations.Length && relocations[next].Slot < slot)
                 next++;
             bool isRelocated = next < relocations.Length && relocations[next].Slot == slot;
-            ref readonly Instruction instruction = ref slots[slot];
             // Most slots are neither, and every function of an object is looked at when it is opened.
-            if (!isRelocated && instruction.Opcode != Opcodes.Call && !instruction.IsWide)
+            byte opcode = bytes[slot * Instruction.Size];
+            if (!isRelocated && opcode != Opcodes.Call && opcode != Opcodes.LoadImmediate64)
                 continue;
 
+            Instruction instruction = code[slot];
             if (At(function, slot, instruction, isRelocated ? relocations[next] : null) is { } reference)
                 references.Add(reference);
             if (instruction.IsWide)

@@ -72,7 +72,7 @@ internal sealed class ProgramLinker
         foreach (FunctionImage function in functions)
         {
             Span<Instruction> copy = slots.AsSpan(starts[function.Index], function.Instructions.Length);
-            function.Instructions.Span.CopyTo(copy);
+            function.Instructions.CopyTo(copy);
             Adapt(program, function, slots, starts[function.Index]);
             LinkCalls(program, function, starts, copy);
             LinkData(program, function, kernelFunctions, copy);

@@ -91,7 +91,7 @@ internal sealed class RelocationReader
     /// <remarks>bpf_program__record_reloc in libbpf.c.</remarks>
     private RelocationEntry Describe(FunctionImage function, int slot, in ElfSymbol symbol, long addend)
     {
-        Instruction instruction = function.Instructions.Span[slot];
+        Instruction instruction = function.Instructions[slot];
         bool isCall = instruction.Opcode == Opcodes.Call;
         if (!isCall && (!instruction.IsWide || slot + 1 >= function.Instructions.Length))
             throw Refuse(function, slot, $"an instruction with opcode 0x{instruction.Opcode:x2} refers to {symbol.Describe()}; only calls and 64-bit loads can");

@@ -11,7 +11,7 @@ internal sealed class Listing(ObjectImage image)
 {
     public void Write(FunctionImage function, TextWriter output)
     {
-        ReadOnlySpan<Instruction> instructions = function.Instructions.Span;
+        ReadOnlySpan<Instruction> instructions = function.Instructions.ToArray();
         output.WriteLine($"{function.Name}: {(function.IsSubprogram ? "subprogram" : "program")} in {function.SectionName}, {Amounts.Of(instructions.Length, "instruction")}");
         Dictionary<int, string> symbols = Symbols(function);
         Dictionary<int, LineInfo> lines = Lines(function);
@@ -71,7 +71,7 @@ internal sealed class Listing(ObjectImage image)
     /// <summary>The function that a call's symbol and the instruction's own offset lead to.</summary>
     private string? Callee(FunctionImage caller, RelocationEntry relocation)
     {
-        Instruction instruction = caller.Instructions.Span[relocation.Slot];
+        Instruction instruction = caller.Instructions[relocation.Slot];
         long addend = relocation.Kind == RelocationKind.Call ? instruction.Immediate + 1 : instruction.Immediate / Instruction.Size;
         long start = (long)relocation.Value / Instruction.Size + addend;
         return image.Functions.FirstOrDefault(f => f.SectionIndex == relocation.Target && f.Start == start)?.Name;

@@ -6,6 +6,8 @@ namespace Ebpf;
 /// <summary>A program of an object: what the file says, and what of it is to be loaded and how. Plain data; for one thread.</summary>
 public sealed class BpfProgramSpec
 {
+    private Instruction[]? _instructions;
+
     internal BpfProgramSpec(FunctionImage image)
     {
         Image = image;
@@ -51,7 +53,7 @@ public sealed class BpfProgramSpec
     public int InstructionCount => Image.Instructions.Length;
 
     /// <summary>Its instructions as the file has them: unrelocated.</summary>
-    public ReadOnlySpan<Instruction> Instructions => Image.Instructions.Span;
+    public ReadOnlySpan<Instruction> Instructions => _instructions ??= Image.Instructions.ToArray();
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({SectionName}){(AutoLoad ? "" : ", off")}";
