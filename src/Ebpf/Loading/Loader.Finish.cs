@@ -60,7 +60,11 @@ internal sealed partial class Loader
         var programs = _object.Programs.ToDictionary(static p => p.Image.Index, static p => p.Index);
         foreach (MapSlot slot in map.Image.Slots)
         {
-            int target = programs[slot.Target];
+            if (!programs.TryGetValue(slot.Target, out int target))
+            {
+                throw Refuse(Errno.EINVAL, $"slot {slot.Index} of map '{map.Name}' names '{slot.Name}', which is no program");
+            }
+
             if (_state.Programs[target] is not { } program)
             {
                 if (IsNew(map) && !_options.EmptySkippedSlots)
