@@ -28,10 +28,10 @@ internal sealed class LoadRun(BpfObject obj, string file, ParseResult parsed, Lo
         if (run is not null)
             execution.Keep(run, parsed);
 
-        LoadReport? everything = Measure ? LoadEverything(options) : null;
-        LoadDocument document = Documents.Load(file, live, RunProgram, run, Dump, everything);
+        MeasureEntry? measured = Measure ? MeasureBoth(options) : null;
+        LoadDocument document = Documents.Load(file, live, RunProgram, run, Dump, measured);
         if (Json)
-            output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Default.LoadDocument));
+            output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Readable.LoadDocument));
         else
             LoadTables.Write(document, live.Report, output);
     }
@@ -45,12 +45,20 @@ internal sealed class LoadRun(BpfObject obj, string file, ParseResult parsed, Lo
             _ = obj.Maps[name];
     }
 
-    /// <summary>The same object with every program on, for comparison.</summary>
-    private LoadReport LoadEverything(LoadOptions options)
+    /// <summary>The selection beside everything. The first load of a process compiles this library, so each is loaded before it is measured.</summary>
+    private MeasureEntry MeasureBoth(LoadOptions options)
     {
-        foreach (BpfProgramSpec program in obj.Programs)
-            program.AutoLoad = true;
-        using LoadedObject all = obj.Load(LoadOptionsBinder.Platform, options with { UnusedMaps = UnusedMaps.Create });
-        return all.Report;
+        string[] selection = [.. obj.Programs.Where(p => p.AutoLoad).Select(p => p.Name)], all = [.. obj.Programs.Names];
+        LoadOptions whole = options with { UnusedMaps = UnusedMaps.Create };
+        Report(all, whole);
+        TotalsEntry selected = Documents.Totals(Report(selection, options));
+        return new MeasureEntry(selected, Documents.Totals(Report(all, whole)));
+    }
+
+    private LoadReport Report(string[] names, LoadOptions options)
+    {
+        SelectionOptions.Select(obj, names);
+        using LoadedObject live = obj.Load(LoadOptionsBinder.Platform, options);
+        return live.Report;
     }
 }

@@ -18,7 +18,7 @@ internal static class ShowCommand
             BpfObject obj = selection.Open(parsed);
             ShowDocument document = Documents.Show(selection.File(parsed), obj);
             if (parsed.GetValue(json))
-                output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Default.ShowDocument));
+                output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Readable.ShowDocument));
             else
                 ShowTables.Write(document, obj, output);
             return ExitCode.Success;

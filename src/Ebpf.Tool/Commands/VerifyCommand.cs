@@ -24,7 +24,7 @@ internal static class VerifyCommand
             if (parsed.GetValue(json))
             {
                 var document = new VerifyDocument(selection.File(parsed), Documents.Name(obj.Dialect), [.. verdicts.Select(Entry)]);
-                output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Default.VerifyDocument));
+                output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Readable.VerifyDocument));
             }
             else
             {

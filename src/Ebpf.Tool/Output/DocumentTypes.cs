@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -75,9 +76,17 @@ internal sealed record ErrorEntry(string Message, int? Errno, string? Program, s
 
 internal sealed record LineEntry(string File, int Line, int Column, string Text);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(LoadDocument))]
 [JsonSerializable(typeof(ShowDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
-internal sealed partial class DocumentContext : JsonSerializerContext;
+internal sealed partial class DocumentContext : JsonSerializerContext
+{
+    /// <summary>The documents for a terminal or a file, where a quote is just a quote.</summary>
+    public static DocumentContext Readable => field ??= new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

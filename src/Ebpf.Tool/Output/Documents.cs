@@ -6,7 +6,7 @@ namespace Ebpf.Tool.Output;
 /// <summary>Fills the documents of -j from what the library reports.</summary>
 internal static class Documents
 {
-    public static LoadDocument Load(string file, LoadedObject live, string? runProgram, RunResult? run, IReadOnlyList<string> dump, LoadReport? everything)
+    public static LoadDocument Load(string file, LoadedObject live, string? runProgram, RunResult? run, IReadOnlyList<string> dump, MeasureEntry? measured)
     {
         LoadReport report = live.Report;
         return new LoadDocument(
@@ -18,7 +18,7 @@ internal static class Documents
             Totals(report),
             run is null ? null : new RunEntry(runProgram!, run.ReturnValue, (long)run.Nanoseconds, run.Repeat, run.Printk),
             dump.Distinct().ToDictionary(name => name, name => Elements(live.Maps[name])),
-            everything is null ? null : new MeasureEntry(Totals(report), Totals(everything)));
+            measured);
     }
 
     public static ShowDocument Show(string file, BpfObject obj) => new(
@@ -53,7 +53,7 @@ internal static class Documents
     private static MapEntry Map(MapReport map) =>
         new(map.Name, map.Type.Text(), map.KeySize, map.ValueSize, map.MaxEntries, map.IsCreated, map.MemoryBytes);
 
-    private static TotalsEntry Totals(LoadReport report) =>
+    public static TotalsEntry Totals(LoadReport report) =>
         new(report.Loaded, report.Skipped, report.VerifiedInstructions, report.LoadTime.TotalMicroseconds, report.MemoryBytes);
 
     private static IReadOnlyList<ElementEntry> Elements(BpfMap map)

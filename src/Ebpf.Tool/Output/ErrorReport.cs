@@ -17,7 +17,7 @@ internal static class ErrorReport
     }
 
     public static void WriteJson(Exception error, TextWriter output) =>
-        output.WriteLine(JsonSerializer.Serialize(new ErrorDocument(Entry(error)), DocumentContext.Default.ErrorDocument));
+        output.WriteLine(JsonSerializer.Serialize(new ErrorDocument(Entry(error)), DocumentContext.Readable.ErrorDocument));
 
     public static ErrorEntry Entry(Exception error)
     {
