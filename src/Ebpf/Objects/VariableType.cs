@@ -38,7 +38,7 @@ internal sealed class VariableType
         _isLittleEndian = isLittleEndian;
         if (types is not null && typeId != 0)
         {
-            Name = TypeText.Of(types, typeId);
+            Name = types.FormatDeclaration(typeId);
             _type = types.SkipModifiers(typeId);
             _form = FormOf(_type.Value, size);
         }
