@@ -49,6 +49,33 @@ public sealed class FlagVectorTests
             threads: 1);
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    [InlineData("c")]
+    [InlineData("ab")]
+    [InlineData("ac")]
+    [InlineData("bc")]
+    [InlineData("abc")]
+    public void A_choice_of_programs_costs_what_an_object_compiled_with_only_these_costs(string programs)
+    {
+        string[] selected = [.. programs.Select(static letter => letter.ToString())];
+
+        (int, long, long, string) chosen = Cost(TestData.Open("subset").Only(selected));
+        (int, long, long, string) compiled = Cost(TestData.Open(programs == "abc" ? "subset" : "subset_" + programs));
+
+        Assert.Equal(compiled, chosen);
+    }
+
+    /// <summary>Handles, native bytes, verified instructions, and what was verified.</summary>
+    private static (int Handles, long Bytes, long Instructions, string Verified) Cost(BpfObject obj)
+    {
+        using var platform = new TestPlatform();
+        long before = platform.Heap.LiveBytes;
+        using LoadedObject live = obj.Load(platform.Platform, new LoadOptions { UnusedMaps = UnusedMaps.Skip });
+        return (platform.LiveHandles, platform.Heap.LiveBytes - before, live.Report.VerifiedInstructions, string.Join(' ', platform.Verified));
+    }
+
     private static ProgramReport Skipped(ProgramReport report) => report with { VerifiedInstructions = 0, LoadedInstructions = 0, MemoryBytes = 0, MachineCodeBytes = 0 };
 
     /// <summary>Every program of an object, loaded as if it were its only one.</summary>
