@@ -1,12 +1,11 @@
 using System.CommandLine;
-using Ebpf.Tool.Output;
 
 namespace Ebpf.Tool.Commands;
 
 /// <summary><c>ebpf load</c>: opens an object, loads the selected programs, and runs one of them.</summary>
 internal static class LoadCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    public static Command Create(TextWriter output)
     {
         var command = new Command("load", "Open an object, load the selected programs, show what that took; optionally run one of them.");
         var selection = new SelectionOptions(command);
@@ -14,7 +13,7 @@ internal static class LoadCommand
         var run = new Option<string?>("--run") { Description = "Run this program after loading.", HelpName = "NAME" };
         command.Options.Add(run);
         var execution = new RunOptionsBinder(command);
-        var dump = new Option<string[]>("--dump") { Description = "Print the elements of this map at the end; can be given several times.", HelpName = "MAP", DefaultValueFactory = _ => [] };
+        var dump = DumpOption.Create();
         var measure = new Option<bool>("--measure") { Description = "Also load everything, and print both side by side." };
         var json = JsonOption.Create();
         command.Options.Add(dump);
@@ -29,7 +28,7 @@ internal static class LoadCommand
                 Dump = parsed.GetValue(dump)!,
                 Measure = parsed.GetValue(measure),
                 Json = parsed.GetValue(json),
-            }.Execute(output, errors);
+            }.Execute(output);
             return ExitCode.Success;
         });
         return command;

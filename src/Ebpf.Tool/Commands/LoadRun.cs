@@ -15,7 +15,7 @@ internal sealed class LoadRun(BpfObject obj, string file, ParseResult parsed, Lo
 
     public bool Json { get; init; }
 
-    public void Execute(TextWriter output, TextWriter errors)
+    public void Execute(TextWriter output)
     {
         CheckNames();
         loading.Edit(obj, parsed);

@@ -1,12 +1,11 @@
 using System.CommandLine;
-using Ebpf.Tool.Output;
 
 namespace Ebpf.Tool.Commands;
 
 /// <summary><c>ebpf run FILE NAME</c>: <c>load FILE --only NAME --run NAME</c>.</summary>
 internal static class RunCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    public static Command Create(TextWriter output)
     {
         var command = new Command("run", "Load one program of an object and run it: load FILE --only NAME --run NAME.");
         var selection = new SelectionOptions(command, selectsPrograms: false);
@@ -14,7 +13,7 @@ internal static class RunCommand
         command.Arguments.Add(name);
         var loading = new LoadOptionsBinder(command);
         var execution = new RunOptionsBinder(command);
-        var dump = new Option<string[]>("--dump") { Description = "Print the elements of this map at the end; can be given several times.", HelpName = "MAP", DefaultValueFactory = _ => [] };
+        var dump = DumpOption.Create();
         var json = JsonOption.Create();
         command.Options.Add(dump);
         command.Options.Add(json);
@@ -28,7 +27,7 @@ internal static class RunCommand
                 RunProgram = program,
                 Dump = parsed.GetValue(dump)!,
                 Json = parsed.GetValue(json),
-            }.Execute(output, errors);
+            }.Execute(output);
             return ExitCode.Success;
         });
         return command;

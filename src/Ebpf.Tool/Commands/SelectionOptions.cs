@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Ebpf.Bytecode.Objects;
 
 namespace Ebpf.Tool.Commands;
 

@@ -7,7 +7,7 @@ namespace Ebpf.Tool.Commands;
 /// <summary><c>ebpf show</c>: what is in an object, without loading anything.</summary>
 internal static class ShowCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    public static Command Create(TextWriter output)
     {
         var command = new Command("show", "Show what is in an object: programs, maps, variables, externs, sections, types. Loads nothing.");
         var selection = new SelectionOptions(command, selectsPrograms: false);

@@ -7,7 +7,7 @@ namespace Ebpf.Tool.Commands;
 /// <summary><c>ebpf verify</c>: each selected program's verdict. Creates no map and runs nothing.</summary>
 internal static class VerifyCommand
 {
-    public static Command Create(TextWriter output, TextWriter errors)
+    public static Command Create(TextWriter output)
     {
         var command = new Command("verify", "Verify the selected programs one by one and say of each whether it is safe, and why not. Creates no map, runs nothing.");
         var selection = new SelectionOptions(command);
