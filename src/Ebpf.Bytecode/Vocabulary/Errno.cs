@@ -22,6 +22,9 @@ public enum Errno
     /// <summary>Input/output error.</summary>
     EIO = 5,
 
+    /// <summary>No such device or address.</summary>
+    ENXIO = 6,
+
     /// <summary>Argument list too long; what a full map answers.</summary>
     E2BIG = 7,
 
@@ -46,11 +49,38 @@ public enum Errno
     /// <summary>Already exists.</summary>
     EEXIST = 17,
 
+    /// <summary>Across devices.</summary>
+    EXDEV = 18,
+
+    /// <summary>No such device or interface.</summary>
+    ENODEV = 19,
+
+    /// <summary>Not a directory.</summary>
+    ENOTDIR = 20,
+
+    /// <summary>Is a directory.</summary>
+    EISDIR = 21,
+
     /// <summary>Invalid argument.</summary>
     EINVAL = 22,
 
+    /// <summary>The system has too many open files.</summary>
+    ENFILE = 23,
+
+    /// <summary>The process has too many open files: RLIMIT_NOFILE.</summary>
+    EMFILE = 24,
+
     /// <summary>No space left.</summary>
     ENOSPC = 28,
+
+    /// <summary>Illegal seek.</summary>
+    ESPIPE = 29,
+
+    /// <summary>Read-only file system.</summary>
+    EROFS = 30,
+
+    /// <summary>Broken pipe.</summary>
+    EPIPE = 32,
 
     /// <summary>Out of range.</summary>
     ERANGE = 34,
@@ -58,8 +88,14 @@ public enum Errno
     /// <summary>Name too long.</summary>
     ENAMETOOLONG = 36,
 
+    /// <summary>No such system call.</summary>
+    ENOSYS = 38,
+
     /// <summary>Too many levels of nesting.</summary>
     ELOOP = 40,
+
+    /// <summary>No data.</summary>
+    ENODATA = 61,
 
     /// <summary>Protocol error.</summary>
     EPROTO = 71,
@@ -67,11 +103,38 @@ public enum Errno
     /// <summary>Value too large for its type.</summary>
     EOVERFLOW = 75,
 
+    /// <summary>Name not unique.</summary>
+    ENOTUNIQ = 76,
+
     /// <summary>Protocol not supported.</summary>
     EPROTONOSUPPORT = 93,
 
     /// <summary>Operation not supported (also ENOTSUP).</summary>
     EOPNOTSUPP = 95,
+
+    /// <summary>Address in use.</summary>
+    EADDRINUSE = 98,
+
+    /// <summary>Network is down.</summary>
+    ENETDOWN = 100,
+
+    /// <summary>No buffer space left; a netlink socket lost messages.</summary>
+    ENOBUFS = 105,
+
+    /// <summary>Not connected.</summary>
+    ENOTCONN = 107,
+
+    /// <summary>Timed out.</summary>
+    ETIMEDOUT = 110,
+
+    /// <summary>Already in progress.</summary>
+    EALREADY = 114,
+
+    /// <summary>What was expected to be there has changed.</summary>
+    ESTALE = 116,
+
+    /// <summary>Cancelled.</summary>
+    ECANCELED = 125,
 
     /// <summary>Not supported by the kernel's implementation (524, kernel-internal).</summary>
     ENOTSUPP = 524,
