@@ -16,6 +16,7 @@ GeneratedFile[] files =
     SectionTable.Generate(Model("sections")),
     new HelperPrototypeTable(Model("helper_prototypes"), Model("helpers"), groups).Generate(),
     ContextLayoutTable.Generate(Model("context_fields"), Model("context_layouts"), groups),
+    .. new LibbpfExports(Model("libbpf_exports"), root).Generate(),
 ];
 
 int stale = 0;
