@@ -24,6 +24,9 @@ internal sealed unsafe class PerfEventArrayMap(MapSpec spec, NativeHeap heap, Ex
         }
     }
 
+    /// <summary>How many CPUs its programs run on.</summary>
+    public int Processors => Slots.Count;
+
     /// <summary>Opens a buffer for a CPU, in place of the one that it may have; its bytes are a power of two and at least a page.</summary>
     /// <exception cref="BpfException">E2BIG: there is no such index; EINVAL, ENOMEM: as for a ring buffer.</exception>
     public PerfBuffer Open(uint cpu, uint bytes)

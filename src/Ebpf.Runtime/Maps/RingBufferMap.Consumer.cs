@@ -64,26 +64,8 @@ internal sealed unsafe partial class RingBufferMap
     }
 
     /// <summary>Goes to the next record that is ready, past discarded ones. It stays valid until the read ends. False where there is none yet.</summary>
-    public bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record)
-    {
-        ulong producer = Volatile.Read(ref ProducerPosition);
-        while (position < producer)
-        {
-            byte* header = _data + (position & _mask);
-            uint length = Volatile.Read(ref *(uint*)header);
-            if ((length & Busy) != 0)
-                break;
-            position += RecordLength(length);
-            if ((length & Discarded) == 0)
-            {
-                record = new ReadOnlySpan<byte>(header + HeaderSize, (int)length);
-                return true;
-            }
-        }
-
-        record = default;
-        return false;
-    }
+    public bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record) =>
+        RingBufferRecords.TryNext(_data, _mask, ref ProducerPosition, ref position, out record);
 
     /// <summary>Ends a read: the room of what lies before the position is given back.</summary>
     public void EndRead(ulong position)

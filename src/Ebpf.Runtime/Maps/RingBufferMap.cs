@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Runtime.Memory;
+using static Ebpf.Runtime.Maps.RingBufferRecords;
 
 namespace Ebpf.Runtime.Maps;
 
@@ -15,15 +16,6 @@ namespace Ebpf.Runtime.Maps;
 /// </remarks>
 internal sealed unsafe partial class RingBufferMap(MapSpec spec, NativeHeap heap, ExecutionSlots slots) : EmbeddedMap(spec, heap, slots)
 {
-    /// <summary>BPF_RINGBUF_HDR_SZ: length with two flags, then the distance in pages to the ring's first.</summary>
-    public const uint HeaderSize = 8;
-
-    /// <summary>BPF_RINGBUF_BUSY_BIT: reserved, not yet submitted or discarded.</summary>
-    public const uint Busy = 1u << 31;
-
-    /// <summary>BPF_RINGBUF_DISCARD_BIT: the consumer skips the record.</summary>
-    public const uint Discarded = 1u << 30;
-
     private const ulong LargestRecord = uint.MaxValue / 4;
     private const int PageShift = 12;
 
@@ -137,7 +129,7 @@ internal sealed unsafe partial class RingBufferMap(MapSpec spec, NativeHeap heap
             uint length = Volatile.Read(ref *(uint*)(_data + (pending & _mask)));
             if ((length & Busy) != 0)
                 break;
-            pending += RecordLength(length);
+            pending += Length(length);
         }
 
         return pending;
@@ -157,8 +149,6 @@ internal sealed unsafe partial class RingBufferMap(MapSpec spec, NativeHeap heap
         if ((flags & (ulong)RingBufferFlags.ForceWakeup) != 0 || (consumer == position && (flags & (ulong)RingBufferFlags.NoWakeup) == 0))
             map.WakeUp();
     }
-
-    private static ulong RecordLength(uint length) => ((ulong)(length & ~(Busy | Discarded)) + HeaderSize + 7) & ~7UL;
 
     /// <summary>The first page; the second and third hold the positions, then comes the data.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -55,23 +55,11 @@ internal interface IMapHandle : IDisposable
 
     /// <summary>The consuming side of a ring buffer; null for every other type of map.</summary>
     IRingConsumer? Ring { get; }
-}
 
-/// <summary>The consuming side of a ring buffer. One read at a time.</summary>
-internal interface IRingConsumer
-{
-    /// <summary>Records that found no room since the map was created; null where the platform cannot tell.</summary>
-    ulong? Lost { get; }
+    /// <summary>The producing side of a user ring buffer; null for every other type of map.</summary>
+    IRingProducer? UserRing => null;
 
-    /// <summary>Raised on a producer's thread when a consumer that waits should look again: must be short, and must not throw.</summary>
-    event Action? Woken;
-
-    /// <summary>Begins to read a batch; false while another reads.</summary>
-    bool TryBeginRead(out ulong position);
-
-    /// <summary>Goes to the next record that is ready, in the map's own memory; false where there is none yet.</summary>
-    bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record);
-
-    /// <summary>Ends the read: the room of what lies before the position is given back.</summary>
-    void EndRead(ulong position);
+    /// <summary>Opens the buffers of a PERF_EVENT_ARRAY, one for each CPU that is online; null for every other type of map.</summary>
+    /// <param name="bytes">Room for records in each, a power of two and at least a page.</param>
+    IPerfBuffers? OpenPerfBuffers(int bytes) => null;
 }

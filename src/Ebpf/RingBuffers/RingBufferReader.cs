@@ -1,14 +1,16 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Ebpf.Platforms;
 
 namespace Ebpf;
 
-/// <summary>Reads the records that programs put into a ring buffer. For one reader at a time; producers never wait for it.</summary>
+/// <summary>
+/// Reads the records that programs put into a ring buffer: batches in the map's own memory (<see cref="Lease"/>), copies one by one
+/// (<see cref="TryRead"/>), or copies as they come (<see cref="ReadAllAsync(CancellationToken)"/>). For one reader at a time; producers never wait for it.
+/// </summary>
+/// <remarks>On Linux since 5.8. The kernel does not count records that found no room: let the program count them, as it sees the reservation fail.</remarks>
 public sealed class RingBufferReader
 {
-    /// <summary>Programs can say that nobody is to be woken: such records are found at the latest after this.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(100);
-
     private const long None = 0;
 
     private readonly IRingConsumer _ring;
@@ -28,6 +30,9 @@ public sealed class RingBufferReader
 
     /// <summary>Records that found no room since the map was created; null where the platform cannot tell.</summary>
     public ulong? Lost => _ring.Lost;
+
+    /// <summary>Bytes of records that were not read yet, whether they are ready or not.</summary>
+    public ulong AvailableBytes => _ring.AvailableBytes;
 
     /// <summary>
     /// A batch of records, read in the map's own memory. Disposing it gives the room of all that were enumerated back to the producers, at once.
@@ -53,31 +58,60 @@ public sealed class RingBufferReader
         return batch.MoveNext() ? batch.Current.ToArray() : null;
     }
 
+    /// <summary>Waits until there are records, ready or not; at once where there are. False after the time is over.</summary>
+    /// <remarks>A record whose producer said that nobody is to be woken (BPF_RB_NO_WAKEUP) ends no wait that has begun before it.</remarks>
+    /// <exception cref="OperationCanceledException">It was cancelled first.</exception>
+    public bool Wait(TimeSpan timeout, CancellationToken cancellation = default) => _ring.Wait(timeout, cancellation);
+
+    /// <summary>Waits until one of several ring buffers has records, and answers its position; -1 after the time is over.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled first.</exception>
+    public static int WaitAny(IReadOnlyList<RingBufferReader> readers, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        using var waiter = new BufferWaiter([.. readers.Select(static r => r._ring)]);
+        return waiter.WaitForAny(timeout, cancellation);
+    }
+
     /// <summary>Copies of all records as they come, until cancelled.</summary>
     public async IAsyncEnumerable<byte[]> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        TaskCompletionSource wakeUp = NewWakeUp();
-        void Wake() => Volatile.Read(ref wakeUp).TrySetResult();
-        _ring.Woken += Wake;
-        try
+        await foreach ((_, byte[] record) in ReadAllAsync([this], cancellation).ConfigureAwait(false))
         {
-            while (true)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                // Made before the look, so that a record that comes right after it is not slept through.
-                TaskCompletionSource next = NewWakeUp();
-                Volatile.Write(ref wakeUp, next);
-                while (TryRead() is { } record)
-                {
-                    yield return record;
-                }
-
-                await Task.WhenAny(next.Task, Task.Delay(LongestWait, cancellation)).ConfigureAwait(false);
-            }
+            yield return record;
         }
-        finally
+    }
+
+    /// <summary>All records as they come, as a value of their type, until cancelled.</summary>
+    /// <typeparam name="T">The record's layout. Longer records are cut, shorter ones are an error.</typeparam>
+    /// <exception cref="BpfException">A record is shorter than <typeparamref name="T"/>.</exception>
+    public async IAsyncEnumerable<T> ReadAllAsync<T>([EnumeratorCancellation] CancellationToken cancellation = default) where T : unmanaged
+    {
+        await foreach ((_, byte[] record) in ReadAllAsync([this], cancellation).ConfigureAwait(false))
         {
-            _ring.Woken -= Wake;
+            yield return MemoryMarshal.TryRead(record, out T value)
+                ? value
+                : throw new BpfException($"ring buffer '{Map.Name}' has a record of {record.Length} bytes: too short for {typeof(T).Name}, which has {Unsafe.SizeOf<T>()}", Errno.EINVAL);
+        }
+    }
+
+    /// <summary>Copies of the records of several ring buffers as they come, until cancelled; those of one map are in order.</summary>
+    public static async IAsyncEnumerable<(RingBufferReader Reader, byte[] Record)> ReadAllAsync(
+        IReadOnlyList<RingBufferReader> readers, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var waiter = new BufferWaiter([.. readers.Select(static r => r._ring)]);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            waiter.Arm();
+            foreach (RingBufferReader reader in readers)
+            {
+                while (reader.TryRead() is { } record)
+                {
+                    yield return (reader, record);
+                    cancellation.ThrowIfCancellationRequested();
+                }
+            }
+
+            await waiter.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
 
@@ -93,37 +127,5 @@ public sealed class RingBufferReader
         {
             _ring.EndRead(_position);
         }
-    }
-
-    private static TaskCompletionSource NewWakeUp() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-}
-
-/// <summary>Records of a ring buffer in its own memory: <c>foreach</c> over it, which disposes it at its end.</summary>
-public ref struct RingBufferBatch
-{
-    private readonly RingBufferReader _reader;
-    private readonly long _lease;
-    private ReadOnlySpan<byte> _current;
-
-    internal RingBufferBatch(RingBufferReader reader, long lease)
-    {
-        _reader = reader;
-        _lease = lease;
-    }
-
-    /// <summary>The record, valid until the batch is disposed.</summary>
-    public readonly ReadOnlySpan<byte> Current => _current;
-
-    /// <summary>The batch itself, for foreach.</summary>
-    public readonly RingBufferBatch GetEnumerator() => this;
-
-    /// <summary>Goes to the next record that its producer did not discard.</summary>
-    public bool MoveNext() => _reader.Next(_lease, out _current);
-
-    /// <summary>Gives the space of what was enumerated back. Once is enough, for all copies.</summary>
-    public void Dispose()
-    {
-        _current = default;
-        _reader.End(_lease);
     }
 }

@@ -7,7 +7,10 @@ namespace Ebpf.Tests.Oracle;
 public sealed class KernelRunTests
 {
     /// <summary>Where results are others, and why that is so.</summary>
-    private static readonly Dictionary<(string File, string Program), string> Known = [];
+    private static readonly Dictionary<(string File, string Program), string> Known = new()
+    {
+        [("user_ringbuf.o", "drain")] = "the embedded platform has no user ring buffers",
+    };
 
     public static TheoryData<string> Files => [.. KernelTables.Runs.Select(static r => r.File).Distinct()];
 

@@ -41,7 +41,9 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
 
     public Errno Update(ReadOnlySpan<byte> key, IMapHandle inner) => Set(key, (inner as EmbeddedMapHandle)?.Map);
 
-    public IRingConsumer? Ring => Map is RingBufferMap ring ? new Consumer(ring) : null;
+    public IRingConsumer? Ring => Map is RingBufferMap ring ? new EmbeddedRingConsumer(ring) : null;
+
+    public IPerfBuffers? OpenPerfBuffers(int bytes) => Map is PerfEventArrayMap events ? new EmbeddedPerfBuffers(events, bytes) : null;
 
     public Errno Delete(ReadOnlySpan<byte> key) => Result(Map.HostDelete(key));
 
@@ -65,23 +67,6 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
         : Result(references.HostSet(key, referent));
 
     private static Errno Result(int result) => result < 0 ? (Errno)(-result) : Errno.None;
-
-    private sealed class Consumer(RingBufferMap ring) : IRingConsumer
-    {
-        public event Action? Woken
-        {
-            add => ring.Woken += value;
-            remove => ring.Woken -= value;
-        }
-
-        public ulong? Lost => ring.Lost;
-
-        public bool TryBeginRead(out ulong position) => ring.TryBeginRead(out position);
-
-        public bool TryPeek(scoped ref ulong position, out ReadOnlySpan<byte> record) => ring.TryPeek(ref position, out record);
-
-        public void EndRead(ulong position) => ring.EndRead(position);
-    }
 
     /// <summary>What all handles to one map have in common.</summary>
     private sealed class Shared(EmbeddedMap map, Descriptor? descriptor)
