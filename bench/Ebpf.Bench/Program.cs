@@ -6,6 +6,7 @@ using Ebpf.Bench.Corpus;
 [
     ("autoload", "loading 1 of 64 programs against loading all 64 [-j]", AutoloadBench.Run),
     ("corpus", "verdicts on a folder of objects: DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]", CorpusCommand.Run),
+    ("selftests", "verdicts on the kernel's own tests of its verifier, compiled: DIRECTORY [--btf FILE] [--only TEXT] [-v]", SelftestCommand.Run),
     ("maps", "every operation on every type of map, in ns", _ => MapsBench.Run()),
 ];
 

@@ -109,6 +109,8 @@ public static class ProgramVerifier
                 ?? TracingContext.Of(_program, _options.KernelTypes);
             if (context is null)
                 throw Unsupported();
+            if (ProgramRules.WhyNotAttached(_program) is { } notAttached)
+                throw new Refusal(Rule.UnsupportedProgramType, 0, notAttached);
             CallGraph calls = CallGraph.Of(_shape);
             MapTable maps = new(_loaded);
             HelperTable helpers = new(_program, _shape.Code);

@@ -16,6 +16,9 @@ public sealed record VerifierOptions
     /// <summary>Whether the whole walk is logged (slow, large); on refusal the causal log is there without it.</summary>
     public bool Verbose { get; init; }
 
+    /// <summary>Whether every access must be aligned, as processors demand that cannot do others (BPF_F_STRICT_ALIGNMENT).</summary>
+    public bool StrictAlignment { get; init; }
+
     /// <summary>The kernel's types, for programs whose context is BTF-typed; null where there is no kernel to ask.</summary>
     public Bytecode.Btf.BtfView? KernelTypes { get; init; }
 }

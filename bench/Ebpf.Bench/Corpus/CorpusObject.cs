@@ -26,6 +26,8 @@ internal sealed class CorpusObject
 
     internal MapSpec[] Maps { get; }
 
+    internal Ebpf.Bytecode.Btf.BtfView? Types => _image.Types;
+
     internal ImmutableArray<FunctionImage> Programs => _image.Programs;
 
     /// <summary>Functions in .text of objects without programs, which some loaders load as programs.</summary>

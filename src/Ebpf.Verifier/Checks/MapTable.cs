@@ -142,14 +142,16 @@ internal sealed class MapTable
     /// <remarks>With the sizes that they have in include/uapi/linux/bpf.h: a type of another size has no more than the name, as for the kernel (btf_find_struct).</remarks>
     private static SpecialField? NameOf(string name) => name switch
     {
-        "bpf_spin_lock" or "bpf_res_spin_lock" => new SpecialField(SpecialFieldKind.SpinLock, 0, 4, "struct " + name),
+        "bpf_spin_lock" => new SpecialField(SpecialFieldKind.SpinLock, 0, 4, "struct bpf_spin_lock"),
+        "bpf_res_spin_lock" => new SpecialField(SpecialFieldKind.ResilientSpinLock, 0, 4, "struct bpf_res_spin_lock"),
         "bpf_timer" => new SpecialField(SpecialFieldKind.Timer, 0, 16, "struct bpf_timer"),
-        "bpf_wq" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 16, "struct " + name),
-        "bpf_task_work" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 8, "struct " + name),
-        "bpf_list_head" or "bpf_rb_root" => new SpecialField(SpecialFieldKind.Collection, 0, 16, "struct " + name),
-        "bpf_list_node" => new SpecialField(SpecialFieldKind.Collection, 0, 24, "struct " + name),
-        "bpf_rb_node" => new SpecialField(SpecialFieldKind.Collection, 0, 32, "struct " + name),
-        "bpf_refcount" => new SpecialField(SpecialFieldKind.Collection, 0, 4, "struct " + name),
+        "bpf_wq" => new SpecialField(SpecialFieldKind.WorkQueue, 0, 16, "struct bpf_wq"),
+        "bpf_task_work" => new SpecialField(SpecialFieldKind.TaskWork, 0, 8, "struct bpf_task_work"),
+        "bpf_list_head" => new SpecialField(SpecialFieldKind.ListHead, 0, 16, "struct bpf_list_head"),
+        "bpf_rb_root" => new SpecialField(SpecialFieldKind.TreeRoot, 0, 16, "struct bpf_rb_root"),
+        "bpf_list_node" => new SpecialField(SpecialFieldKind.ListNode, 0, 24, "struct bpf_list_node"),
+        "bpf_rb_node" => new SpecialField(SpecialFieldKind.TreeNode, 0, 32, "struct bpf_rb_node"),
+        "bpf_refcount" => new SpecialField(SpecialFieldKind.ReferenceCount, 0, 4, "struct bpf_refcount"),
         _ => null,
     };
 }

@@ -6,17 +6,35 @@ internal enum SpecialFieldKind : byte
     /// <summary>struct bpf_spin_lock</summary>
     SpinLock,
 
+    /// <summary>struct bpf_res_spin_lock</summary>
+    ResilientSpinLock,
+
     /// <summary>struct bpf_timer</summary>
     Timer,
 
     /// <summary>struct bpf_wq</summary>
     WorkQueue,
 
+    /// <summary>struct bpf_task_work</summary>
+    TaskWork,
+
     /// <summary>A pointer to a kernel object.</summary>
     KernelPointer,
 
-    /// <summary>A list head or node, a tree root or node, a reference count.</summary>
-    Collection,
+    /// <summary>struct bpf_list_head</summary>
+    ListHead,
+
+    /// <summary>struct bpf_list_node</summary>
+    ListNode,
+
+    /// <summary>struct bpf_rb_root</summary>
+    TreeRoot,
+
+    /// <summary>struct bpf_rb_node</summary>
+    TreeNode,
+
+    /// <summary>struct bpf_refcount</summary>
+    ReferenceCount,
 }
 
 /// <summary>A field of a map's value that programs may only hand to helpers.</summary>

@@ -21,7 +21,7 @@ internal static class TracingContext
                 AttachType.TraceRawTp => Tracepoint(kernel, name),
                 AttachType.TraceFentry => Function(kernel, name, withResult: false),
                 AttachType.TraceFexit or AttachType.ModifyReturn => Function(kernel, name, withResult: true),
-                AttachType.LsmMac => Function(kernel, "bpf_lsm_" + name, withResult: false),
+                AttachType.LsmMac or AttachType.LsmCgroup => Function(kernel, "bpf_lsm_" + name, withResult: false),
                 AttachType.TraceIter => Function(kernel, "bpf_iter_" + name, withResult: false),
                 _ => null,
             };
@@ -36,7 +36,7 @@ internal static class TracingContext
     /// <remarks>bpf_lsm_get_retval_range in the kernel.</remarks>
     internal static ReturnRange? HookResult(ProgramSpec program, BtfView? kernel)
     {
-        if (kernel is null || program.Type != ProgramType.Lsm || program.AttachType != AttachType.LsmMac)
+        if (kernel is null || program.Type != ProgramType.Lsm)
             return null;
         if (program.AttachTarget is "audit_rule_known" or "inode_xattr_skipcap")
             return new ReturnRange(0, 1);
@@ -96,7 +96,7 @@ internal static class TracingContext
                 BtfType target = kernel.SkipModifiers(type.ReferencedType);
                 return target.IsComposite && target.Name.Length > 0
                     ? new ContextField(name, offset, 8, ContextFieldKind.BtfObject, AccessSizes.Eight, AccessSizes.None, offset, target.Name)
-                    : new ContextField(name, offset, 8, ContextFieldKind.Scalar, Number, AccessSizes.None, offset);
+                    : new ContextField(name, offset, 8, ContextFieldKind.Scalar, AccessSizes.Eight, AccessSizes.None, offset);
             default:
                 return null;
         }

@@ -56,6 +56,9 @@ internal sealed partial class Transfer
             case ArgumentKind.MapKey:
                 CheckMemory(helper, value, register, MapOf(helper, call).KeySize, writes: false, isUninitialised: false, ref call);
                 return;
+            case ArgumentKind.MapValue when call.Map >= 0 && _maps[call.Map].Type is MapType.SockMap or MapType.SockHash:
+                Expect(helper, value, register, value.IsSocket && IsUnmoved(value) || IsKernelSocket(value), "a socket");
+                return;
             case ArgumentKind.MapValue or ArgumentKind.MapValueOrNull:
                 CheckMemory(helper, value, register, MapOf(helper, call).ValueSize, writes: false, isUninitialised: false, ref call);
                 return;
@@ -63,6 +66,8 @@ internal sealed partial class Transfer
                 CheckMemory(helper, value, register, MapOf(helper, call).ValueSize, writes: true, isUninitialised: true, ref call);
                 return;
             case ArgumentKind.FixedMemory or ArgumentKind.WritableFixedMemory or ArgumentKind.UninitFixedMemory:
+                if (value.Kind == RegisterKind.Stack && argument.Kind != ArgumentKind.FixedMemory)
+                    CheckAlignment(value, 0, argument.Size, register);
                 CheckMemory(helper, value, register, argument.Size, argument.IsWritten, argument.IsUninitialised, ref call);
                 return;
             case ArgumentKind.Memory or ArgumentKind.MemoryOrNull or ArgumentKind.WritableMemory or ArgumentKind.WritableMemoryOrNull or ArgumentKind.UninitMemory:
@@ -98,8 +103,11 @@ internal sealed partial class Transfer
             case ArgumentKind.SocketOrNull:
                 Expect(helper, value, register, value.Kind == RegisterKind.Socket, "a full socket, or 0");
                 return;
-            case ArgumentKind.SockCommon or ArgumentKind.BtfSockCommon or ArgumentKind.BtfSockCommonOrNull:
+            case ArgumentKind.SockCommon:
                 Expect(helper, value, register, value.IsSocket && IsUnmoved(value), "a socket");
+                return;
+            case ArgumentKind.BtfSockCommon or ArgumentKind.BtfSockCommonOrNull:
+                Expect(helper, value, register, (value.IsSocket && IsUnmoved(value)) || IsKernelSocket(value), "a socket");
                 return;
             case ArgumentKind.BtfObject or ArgumentKind.BtfObjectOrNull when !argument.IsReleased && argument.Type is { } type:
                 bool matches = value.Kind == RegisterKind.BtfObject && IsUnmoved(value) && _kernel!.Begins(value.Subject, type);
@@ -109,6 +117,9 @@ internal sealed partial class Transfer
                 throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} takes {argument.Kind} in R{register}, which is not supported yet");
         }
     }
+
+    private bool IsKernelSocket(in RegisterState value) =>
+        value.Kind == RegisterKind.BtfObject && IsUnmoved(value) && (value.Marks & RegisterMarks.Untrusted) == 0 && _kernel!.Begins(value.Subject, "sock_common");
 
     private static bool IsUnmoved(in RegisterState pointer) => pointer.Offset == 0 && pointer.Value is { IsConstant: true, Value: 0 };
 
@@ -136,9 +147,14 @@ internal sealed partial class Transfer
             throw Unreadable(sizeRegister);
         Argument sizeArgument = helper.Arguments[sizeRegister - 1];
         CheckSize(helper, sizeArgument, size, sizeRegister, ref call);
-        // Zero bytes may be anywhere, also at null.
+        // Of no bytes at all null will do, and so will a place that cannot be read; but it is still a place in memory.
         if (size.Value.UMax == 0)
+        {
+            if (!(argument.MayBeNull && (value.IsZero || value.MaybeNull)))
+                CheckMemory(helper, value, register, 0, argument.IsWritten, isUninitialised: true, ref call);
             return;
+        }
+
         if (value.IsZero || value.MaybeNull)
         {
             throw Refuse(

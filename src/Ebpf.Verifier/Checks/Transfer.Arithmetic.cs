@@ -31,6 +31,8 @@ internal sealed partial class Transfer
             ? Read(instruction.Source)
             : RegisterState.Constant(wide ? (ulong)instruction.Immediate : (uint)instruction.Immediate);
 
+        if (!fromRegister)
+            CheckConstantOperand(operation, instruction.Immediate, wide);
         if (destination.IsPointer || operand.IsPointer)
         {
             PointerArithmetic(instruction, ref destination, operand, operation, wide);
@@ -64,6 +66,15 @@ internal sealed partial class Transfer
         destination.Sources |= operand.Sources;
         if (destination.Value.IsConstant)
             Unlink(ref destination);
+    }
+
+    /// <summary>Where they can be reached, operations that mean nothing are refused.</summary>
+    private void CheckConstantOperand(int operation, int value, bool wide)
+    {
+        if (operation is Opcodes.Div or Opcodes.Mod && value == 0)
+            throw Refuse(Rule.InvalidInstruction, "a division by the constant zero");
+        if (operation is Opcodes.Lsh or Opcodes.Rsh or Opcodes.Arsh && (uint)value >= (wide ? 64u : 32u))
+            throw Refuse(Rule.InvalidInstruction, $"a shift by {value}, as much as or more than the operand's width");
     }
 
     private static Scalar Compute64(int operation, bool signed, in Scalar left, in Scalar right) => operation switch
@@ -169,7 +180,13 @@ internal sealed partial class Transfer
     {
         ref RegisterState destination = ref Read(instruction.Destination);
         if (destination.IsPointer)
-            throw Refuse(Rule.PointerArithmetic, $"R{(int)instruction.Destination} is {Words.Describe(destination)}; it cannot be negated");
+        {
+            if (IsStrict)
+                throw Refuse(Rule.PointerArithmetic, $"R{(int)instruction.Destination} is {Words.Describe(destination)}; it cannot be negated");
+            destination = UnknownOfSize(wide ? 8 : 4);
+            return;
+        }
+
         destination.Value = wide ? destination.Value.Neg() : destination.Value.Neg32();
         Unlink(ref destination);
     }
@@ -177,9 +194,15 @@ internal sealed partial class Transfer
     private void SwapBytes(in Instruction instruction, bool wide, bool toBig)
     {
         ref RegisterState destination = ref Read(instruction.Destination);
-        if (destination.IsPointer)
-            throw Refuse(Rule.PointerArithmetic, $"R{(int)instruction.Destination} is {Words.Describe(destination)}; its bytes cannot be swapped");
         int bits = instruction.Immediate;
+        if (destination.IsPointer)
+        {
+            if (IsStrict)
+                throw Refuse(Rule.PointerArithmetic, $"R{(int)instruction.Destination} is {Words.Describe(destination)}; its bytes cannot be swapped");
+            destination = UnknownOfSize(bits / 8);
+            return;
+        }
+
         // The engines run little-endian programs: "to little" only cuts off, "to big" and the unconditional swap reverse.
         bool reverses = wide || toBig;
         if (!reverses && bits == 64)

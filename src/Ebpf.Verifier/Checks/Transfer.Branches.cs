@@ -75,10 +75,13 @@ internal sealed partial class Transfer
     private static OperandWidth WidthOf(in Instruction instruction) =>
         instruction.Class == InstructionClass.Jmp ? OperandWidth.Bits64 : OperandWidth.Bits32;
 
+    /// <remarks>reg_not_null in the kernel's verifier, which leaves stack and context out.</remarks>
     private static bool IsNeverNull(in RegisterState pointer) =>
         !pointer.MaybeNull
+        // An offset without bounds can wrap round to zero.
+        && pointer.Value.SMin > -MaxOffset && pointer.Value.SMax < MaxOffset
         && (pointer.Marks & RegisterMarks.Untrusted) == 0
-        && pointer.Kind is RegisterKind.Stack or RegisterKind.Context or RegisterKind.Map or RegisterKind.MapValue or RegisterKind.MapKey or RegisterKind.Memory
+        && pointer.Kind is RegisterKind.Map or RegisterKind.MapValue or RegisterKind.MapKey or RegisterKind.Memory
             or RegisterKind.Socket or RegisterKind.SocketCommon or RegisterKind.TcpSocket or RegisterKind.XdpSocket;
 
     /// <summary>Keeps of the working state what is possible where the jump is taken or not. False where that cannot be.</summary>

@@ -40,6 +40,7 @@ internal sealed partial class Transfer
             _facts.Map(Slot, call.MapIdentity == 0 && call.Map < _maps.LoadedCount ? call.Map : -1);
         }
 
+        CheckValues(helper.Id);
         if (helper.Id == HelperId.TailCall)
             CheckTailCall();
         if (helper.Has(HelperFlags.CallsBack | HelperFlags.CallsBackLater))
@@ -72,17 +73,52 @@ internal sealed partial class Transfer
             throw Refuse(Rule.SpinLock, $"{helper.Id.Text()} is called while a spin lock is held", "call bpf_spin_unlock() first");
     }
 
+    /// <summary>What single helpers demand of the values they are given.</summary>
+    private void CheckValues(HelperId helper)
+    {
+        switch (helper)
+        {
+            case HelperId.GetLocalStorage:
+                if (!State[2].IsZero)
+                    throw Refuse(Rule.HelperArgument, $"{helper.Text()}: the flags in R2 must be 0");
+                _paths.Need(State[2].Sources);
+                return;
+            case HelperId.DPath:
+                if (!ProgramRules.MayAskForPath(_program))
+                    throw Refuse(Rule.UnknownHelper, $"{helper.Text()} may not be called where this program is attached ({_program.AttachTarget}): it takes locks that may be held there");
+                return;
+            case HelperId.SetRetval when !(_program.Type == ProgramType.CgroupSockOpt && _program.AttachType == AttachType.CgroupGetSockOpt):
+                CheckHookResult(helper);
+                return;
+        }
+    }
+
+    private void CheckHookResult(HelperId helper)
+    {
+        // MAX_ERRNO
+        ReturnRange range = new(-4095, 0);
+        if (_program is { Type: ProgramType.Lsm, AttachType: AttachType.LsmCgroup })
+        {
+            range = TracingContext.HookResult(_program, _options.KernelTypes)
+                ?? throw Refuse(Rule.HelperArgument, $"{helper.Text()}: security hook {_program.AttachTarget} returns nothing that could be changed");
+        }
+
+        RegisterState result = State[1];
+        if (!result.IsScalar)
+            throw Refuse(Rule.HelperArgument, $"{helper.Text()}: R1 is {Words.Describe(result)}, but must be a number");
+        _paths.Need(result.Sources);
+        if (result.Value.SMin32 < range.Min || result.Value.SMax32 > range.Max)
+            throw Refuse(Rule.ReturnValue, $"{helper.Text()}: R1 must be {range.Min} to {range.Max}, but may be {Words.Range(result.Value)}", "check the value's range before the call");
+    }
+
     private void CheckMapType(HelperPrototype helper, in CallArguments call)
     {
         MapSpec map = _maps[call.Map];
         if (!HelperPrototypes.TakesMap(helper.Id, map.Type, _program.Type, _program.AttachType))
             throw Refuse(Rule.MapType, $"{helper.Id.Text()} does not take map {map.Name}, which is of type {map.Type.Text()}");
-        bool reads = helper.Id is HelperId.MapLookupElem or HelperId.MapPeekElem or HelperId.MapPopElem or HelperId.ForEachMapElem or HelperId.MapLookupPerCpuElem;
         bool writes = helper.Id is HelperId.MapUpdateElem or HelperId.MapDeleteElem or HelperId.MapPushElem or HelperId.MapPopElem;
         if (writes && (map.Flags & MapFlags.ReadOnlyProgram) != 0)
             throw Refuse(Rule.ReadOnlyMemory, $"map {map.Name} is read-only for programs");
-        if (reads && (map.Flags & MapFlags.WriteOnlyProgram) != 0)
-            throw Refuse(Rule.MapValueAccess, $"map {map.Name} is write-only for programs");
     }
 
     private void CheckTailCall()

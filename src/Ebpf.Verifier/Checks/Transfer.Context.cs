@@ -76,7 +76,9 @@ internal sealed partial class Transfer
     {
         RegisterState pointer = KernelObject(field.Type, $"field {field.Name} of the context");
         // An iterator is called once more at its end, without an object; its metadata is always there.
-        if (_program is { Type: ProgramType.Tracing, AttachType: AttachType.TraceIter } && field.Offset > 0)
+        bool isObject = _program is { Type: ProgramType.Tracing, AttachType: AttachType.TraceIter } && field.Offset > 0;
+        // The kernel marks arguments of hooks that may be null by their names.
+        if (isObject || field.Name.EndsWith("__nullable", StringComparison.Ordinal))
         {
             pointer.Marks |= RegisterMarks.MaybeNull;
             pointer.Id = _paths.NewId();
@@ -113,17 +115,21 @@ internal sealed partial class Transfer
         // sizeof(struct bpf_sock), bpf_tcp_sock, bpf_xdp_sock
         int limit = address.Kind switch
         {
-            RegisterKind.TcpSocket => 104,
+            RegisterKind.TcpSocket => 112,
             RegisterKind.XdpSocket => 4,
             _ => 80,
         };
         CheckBounds(address, register, displacement, size, (uint)limit, Rule.MemoryAccess, "the socket");
         long offset = (long)address.Value.Value + address.Offset + displacement;
-        // bytes_received and bytes_acked are 64 bits wide.
-        bool wide = address.Kind == RegisterKind.TcpSocket && offset is >= 56 and < 72;
-        bool allowed = address.Value.IsConstant && offset % size == 0 && (size <= 4 || wide);
         // type, protocol, mark and priority are only there in a full socket.
         bool onlyFull = address.Kind == RegisterKind.SocketCommon && offset is >= 8 and < 24;
+        bool allowed = address.Value.IsConstant && offset % size == 0 && address.Kind switch
+        {
+            // bytes_received and bytes_acked are 64 bits wide.
+            RegisterKind.TcpSocket => size == (offset is 80 or 88 ? 8 : 4),
+            RegisterKind.XdpSocket => size == 4,
+            _ => IsSocketField((int)offset, size),
+        };
         if (!allowed || onlyFull)
         {
             throw Refuse(
@@ -132,6 +138,18 @@ internal sealed partial class Transfer
                 onlyFull ? "ask bpf_sk_fullsock() for a full socket first" : "");
         }
     }
+
+    /// <summary>Whether struct bpf_sock may be read there: 4 bytes wide, some fields also in parts.</summary>
+    private static bool IsSocketField(int offset, int size) => offset switch
+    {
+        // dst_port is 2 bytes wide, before 2 of padding; it may be read with them.
+        48 => size is 1 or 2 or 4,
+        49 => size == 1,
+        50 or 51 => false,
+        // family, type, protocol; addresses and ports; state, rx_queue_mapping
+        >= 4 and < 16 or >= 24 and < 80 => size <= 4,
+        _ => size == 4,
+    };
 
     private RegisterState LoadBtfObject(in RegisterState address, int register, int displacement, int size)
     {

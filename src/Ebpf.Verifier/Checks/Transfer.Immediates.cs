@@ -3,6 +3,7 @@ using Ebpf.Bytecode.Specs;
 using Ebpf.Verifier.Diagnostics;
 using Ebpf.Verifier.Domains;
 using Ebpf.Verifier.State;
+using Ebpf.Verifier.Structure;
 
 namespace Ebpf.Verifier.Checks;
 
@@ -19,9 +20,11 @@ internal sealed partial class Transfer
                 destination = RegisterState.Constant((uint)instruction.Immediate | ((ulong)(uint)second << 32));
                 return;
             case PseudoLoad.MapIndex:
+                CheckMayUse(instruction.Immediate);
                 destination = RegisterState.Pointer(RegisterKind.Map, instruction.Immediate);
                 return;
             case PseudoLoad.MapIndexValue:
+                CheckMayUse(instruction.Immediate);
                 destination = MapValueAddress(instruction.Immediate, (uint)second);
                 return;
             case PseudoLoad.Function:
@@ -33,6 +36,12 @@ internal sealed partial class Transfer
             default:
                 throw Refuse(Rule.UnsupportedFeature, "addresses of kernel variables (ksyms with a type) are not supported yet");
         }
+    }
+
+    private void CheckMayUse(int map)
+    {
+        if (ProgramRules.WhyNotUsed(_program, _maps[map], _maps.SpecialFields(map)) is { } why)
+            throw Refuse(Rule.MapType, why);
     }
 
     private RegisterState MapValueAddress(int index, uint offset)
@@ -61,6 +70,9 @@ internal sealed partial class Transfer
                 throw Refuse(Rule.PointerLeak, $"R{(int)instruction.Source} is {Words.Describe(index)}, used as a packet offset");
         }
 
+        FunctionRange function = _shape.Functions[State.Frame.Function];
+        if (State.Frame.Function != 0 && !ProgramRules.ReturnsNumber(_program.Types, function.TypeId))
+            throw Refuse(Rule.FunctionSignature, $"a legacy packet load may end function {function.Name} early, which returns no int", "let the function return int");
         if (State.ReferenceCount > 0)
             throw Leak("a legacy packet load, which may end the program,");
         if (State.LockId != 0)

@@ -95,7 +95,8 @@ internal sealed partial class Transfer
         RegisterState address = Read(instruction.Destination);
         ref RegisterState value = ref Read(instruction.Source);
         int size = SizeOf(instruction.Opcode);
-        if (size == 8)
+        // A narrow number that fits is copied too.
+        if (address.Kind == RegisterKind.Stack && value.IsScalar && value.Value.UMax <= Tnum.LowBits(size * 8))
             Link(ref value);
         StoreTo(address, (int)instruction.Destination, instruction.Offset, size, value, isAtomic: false);
     }
@@ -145,6 +146,7 @@ internal sealed partial class Transfer
         int operation = instruction.Immediate;
         if (operation == Opcodes.AtomicLoadAcquire)
         {
+            CheckWritable(instruction.Destination);
             RegisterState source = Read(instruction.Source);
             CheckAtomicTarget(source, (int)instruction.Source);
             CheckAlignment(source, instruction.Offset, size, (int)instruction.Source);
@@ -162,18 +164,21 @@ internal sealed partial class Transfer
             return;
         }
 
-        // What is added or exchanged must be a number: a pointer would be hidden in memory.
-        if (operand.IsPointer)
+        bool writesSource = operation != Opcodes.AtomicCompareExchange && (operation & Opcodes.AtomicFetch) != 0;
+        if (writesSource)
+            CheckWritable(instruction.Source);
+        // What is added or exchanged becomes a number in memory.
+        if (operand.IsPointer && IsStrict)
             throw Refuse(Rule.PointerLeak, $"R{(int)instruction.Source} is {Words.Describe(operand)}; atomic operations take numbers");
         RegisterState previous = LoadFrom(address, (int)instruction.Destination, instruction.Offset, size, signed: false);
-        if (operation == Opcodes.AtomicCompareExchange && Read(Register.R0).IsPointer)
+        if (operation == Opcodes.AtomicCompareExchange && Read(Register.R0).IsPointer && IsStrict)
             throw Refuse(Rule.PointerLeak, $"R0 is {Words.Describe(State[0])}; compare-and-exchange takes numbers");
         StoreTo(address, (int)instruction.Destination, instruction.Offset, size, UnknownOfSize(size), isAtomic: true);
         if (previous.IsPointer)
             previous = RegisterState.Unknown;
         if (operation == Opcodes.AtomicCompareExchange)
             State[0] = previous;
-        else if ((operation & Opcodes.AtomicFetch) != 0)
+        else if (writesSource)
             State[(int)instruction.Source] = previous;
     }
 
@@ -243,6 +248,8 @@ internal sealed partial class Transfer
             throw Refuse(Rule.ReadOnlyMemory, $"map {map.Name} is read-only for programs");
         if (!writes && (map.Flags & MapFlags.WriteOnlyProgram) != 0)
             throw Refuse(Rule.MapValueAccess, $"map {map.Name} is write-only for programs");
+        if (_options.StrictAlignment && size is 2 or 4 or 8)
+            CheckAlignment(address, displacement, size, register);
         CheckBounds(address, register, displacement, size, map.ValueSize, Rule.MapValueAccess, $"the value of map {map.Name}");
         long low = address.Value.SMin + address.Offset + displacement;
         long high = (long)address.Value.UMax + address.Offset + displacement + size;
@@ -271,6 +278,10 @@ internal sealed partial class Transfer
     {
         if (writes && address.Kind == RegisterKind.Packet && !PacketRules.MayWrite(_program.Type))
             throw Refuse(Rule.ReadOnlyMemory, $"programs of type {_program.Type} may not write packet data directly", "use bpf_skb_store_bytes()");
+        // Packets begin 2 bytes off an aligned address, so that what follows the Ethernet header is aligned (NET_IP_ALIGN).
+        const int PacketShift = 2;
+        if (_options.StrictAlignment && size is 2 or 4 or 8)
+            CheckAlignment(address, displacement + (address.Kind == RegisterKind.Packet ? PacketShift : 0), size, register);
         long offset = (long)address.Offset + displacement;
         int known = Math.Max(address.Size, 0);
         if (address.Value.SMin < 0)

@@ -67,9 +67,11 @@ internal sealed partial class Transfer
         switch (instruction.Class)
         {
             case InstructionClass.Alu or InstructionClass.Alu64:
+                CheckWritable(instruction.Destination);
                 Compute(instruction);
                 return slot + 1;
             case InstructionClass.Ldx:
+                CheckWritable(instruction.Destination);
                 Load(instruction);
                 return slot + 1;
             case InstructionClass.St:
@@ -84,6 +86,7 @@ internal sealed partial class Transfer
             case InstructionClass.Ld:
                 if (instruction.IsWide)
                 {
+                    CheckWritable(instruction.Destination);
                     LoadWide(instruction);
                     return slot + 2;
                 }
@@ -134,6 +137,12 @@ internal sealed partial class Transfer
         State.MayGotoDepth++;
         _paths.Generalise(Slot, isThere: true);
         return Slot + 1;
+    }
+
+    private void CheckWritable(Register register)
+    {
+        if (register == Register.R10)
+            throw Refuse(Rule.FramePointerWrite, "R10, the frame pointer, may only be read");
     }
 
     private ref RegisterState Read(Register register)

@@ -86,9 +86,6 @@ internal static class InstructionForm
         bool wide = instruction.Class == InstructionClass.Alu64;
         bool fromRegister = (instruction.Opcode & Opcodes.SourceMask) == Opcodes.X;
         int operation = instruction.Opcode & Opcodes.OperationMask;
-        if (instruction.Destination == Register.R10)
-            throw new Refusal(Rule.FramePointerWrite, slot, "R10, the frame pointer, may only be read");
-
         if (operation == Opcodes.End)
         {
             bool sized = instruction.Immediate is 16 or 32 or 64;
@@ -113,12 +110,6 @@ internal static class InstructionForm
         };
         Require(offsetAllowed, slot, "an arithmetic instruction with an unknown variant in its offset field");
         Require(fromRegister ? instruction.Immediate == 0 : instruction.Source == 0, slot, "an arithmetic instruction with reserved fields set");
-        if (fromRegister)
-            return;
-        if (operation is Opcodes.Div or Opcodes.Mod && instruction.Immediate == 0)
-            throw Invalid(slot, "a division by the constant zero");
-        if (operation is Opcodes.Lsh or Opcodes.Rsh or Opcodes.Arsh && (uint)instruction.Immediate >= (wide ? 64u : 32u))
-            throw Invalid(slot, $"a shift by {instruction.Immediate}, as much as or more than the operand's width");
     }
 
     private static void CheckLoad(in Instruction instruction, int slot)
@@ -127,8 +118,6 @@ internal static class InstructionForm
         int size = instruction.Opcode & Opcodes.SizeMask;
         Require(mode == Opcodes.Mem || (mode == Opcodes.MemSx && size != Opcodes.DW), slot, "an unknown kind of load");
         Require(instruction.Immediate == 0, slot, "a load with reserved fields set");
-        if (instruction.Destination == Register.R10)
-            throw new Refusal(Rule.FramePointerWrite, slot, "R10, the frame pointer, may only be read");
     }
 
     private static void CheckStore(in Instruction instruction, int slot)
@@ -153,12 +142,6 @@ internal static class InstructionForm
             || instruction.Immediate is Opcodes.AtomicExchange or Opcodes.AtomicCompareExchange;
         Require(known, slot, "an unknown atomic operation");
         Require(ordered || size is Opcodes.W or Opcodes.DW, slot, "an atomic operation on fewer than 4 bytes");
-        bool writesSource = instruction.Immediate != Opcodes.AtomicStoreRelease && instruction.Immediate != Opcodes.AtomicLoadAcquire
-            && (instruction.Immediate & Opcodes.AtomicFetch) != 0 && instruction.Immediate != Opcodes.AtomicCompareExchange;
-        bool writesFrame = (writesSource && instruction.Source == Register.R10)
-            || (instruction.Immediate == Opcodes.AtomicLoadAcquire && instruction.Destination == Register.R10);
-        if (writesFrame)
-            throw new Refusal(Rule.FramePointerWrite, slot, "R10, the frame pointer, may only be read");
     }
 
     private static void CheckJump(in Instruction instruction, int slot, ProgramSpec program)
@@ -196,8 +179,6 @@ internal static class InstructionForm
             throw Invalid(slot, "a 64-bit immediate load without its second half");
         Instruction second = code[slot + 1];
         Require(second is { Opcode: 0, Destination: 0, Source: 0, Offset: 0 } && instruction.Offset == 0, slot, "a 64-bit immediate load with reserved fields set");
-        if (instruction.Destination == Register.R10)
-            throw new Refusal(Rule.FramePointerWrite, slot, "R10, the frame pointer, may only be read");
         switch ((PseudoLoad)instruction.Source)
         {
             case PseudoLoad.None or PseudoLoad.BtfId or PseudoLoad.Function:
