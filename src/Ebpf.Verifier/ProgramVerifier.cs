@@ -32,7 +32,7 @@ public static class ProgramVerifier
         }
         catch (Refusal refusal)
         {
-            Rejection rejection = Reject(program, null, refusal);
+            Rejection rejection = Reject(program, null, null, refusal);
             return new VerificationResult { Rejection = rejection, Log = rejection.Reason + "\n", Duration = Stopwatch.GetElapsedTime(start) };
         }
 
@@ -53,7 +53,7 @@ public static class ProgramVerifier
         }
         catch (Refusal refusal)
         {
-            Rejection rejection = Reject(program, shape, refusal);
+            Rejection rejection = Reject(program, shape, log.Path, refusal);
             return new VerificationResult
             {
                 Rejection = rejection,
@@ -66,7 +66,7 @@ public static class ProgramVerifier
         }
     }
 
-    private static Rejection Reject(ProgramSpec program, ProgramShape? shape, Refusal refusal)
+    private static Rejection Reject(ProgramSpec program, ProgramShape? shape, PathRecord? path, Refusal refusal)
     {
         int line = SourceLines.IndexAt(program.Lines, refusal.Instruction);
         bool inCode = shape is not null && (uint)refusal.Instruction < (uint)shape.Code.Length;
@@ -75,6 +75,9 @@ public static class ProgramVerifier
             Source = line >= 0 ? program.Lines[line] : null,
             Function = inCode ? shape!.Functions[shape.FunctionAt(refusal.Instruction)].Name : program.Name,
             Suggestion = refusal.Suggestion,
+            Text = inCode ? new Disassembler(program.Dialect).Text(shape!.Code, refusal.Instruction) : "",
+            Register = refusal.Register >= 0 ? (Register)refusal.Register : null,
+            Path = shape is not null && path is not null ? CausalPath.Of(program, shape, path, refusal.Register) : [],
         };
     }
 

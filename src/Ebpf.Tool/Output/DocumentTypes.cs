@@ -72,7 +72,10 @@ internal sealed record VerdictEntry(string Name, string Section, string Type, bo
 
 internal sealed record ErrorDocument(ErrorEntry Error);
 
-internal sealed record ErrorEntry(string Message, int? Errno, string? Program, string? Rule, int? Insn, LineEntry? Line, string? Log);
+internal sealed record ErrorEntry(
+    string Message, int? Errno, string? Program, string? Rule, string? Reason, int? Insn, LineEntry? Line, StepEntry[]? CausalPath, string? Suggestion, string? Log);
+
+internal sealed record StepEntry(int Insn, string Text, string Kind, LineEntry? Line);
 
 internal sealed record LineEntry(string File, int Line, int Column, string Text);
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Ebpf.Bytecode.Specs;
+using Ebpf.Verifier.Diagnostics;
 
 namespace Ebpf.Tool.Output;
 
@@ -9,11 +11,17 @@ internal static class ErrorReport
 
     public static void WriteText(Exception error, TextWriter errors)
     {
+        if (error is VerifierException refused)
+        {
+            errors.WriteLine($"ebpf: program '{refused.Program}' is refused");
+            foreach (string line in refused.Diagnosis.TrimEnd('\n').Split('\n'))
+                errors.WriteLine("  " + line);
+            return;
+        }
+
         errors.WriteLine($"ebpf: {error.Message}");
-        if (error is VerifierException { SourceLine: { } line })
-            errors.WriteLine($"  {line.FileName}:{line.Line}:{line.Column}: {line.Text.Trim()}");
-        if (error is BpfException { Log.Length: > 0 } refused)
-            WriteLogEnd(refused.Log, errors);
+        if (error is BpfException { Log.Length: > 0 } failed)
+            WriteLogEnd(failed.Log, errors);
     }
 
     public static void WriteJson(Exception error, TextWriter output) =>
@@ -23,10 +31,13 @@ internal static class ErrorReport
     {
         var refused = error as VerifierException;
         var bpf = error as BpfException;
-        LineEntry? line = refused?.SourceLine is { } source ? new LineEntry(source.FileName, source.Line, source.Column, source.Text.Trim()) : null;
         int? errno = bpf is null || bpf.Errno == Errno.None ? null : (int)bpf.Errno;
-        return new ErrorEntry(error.Message, errno, bpf?.Program, refused?.Rule, refused?.Instruction, line, bpf is { Log.Length: > 0 } ? bpf.Log : null);
+        StepEntry[]? path = refused is null ? null : [.. refused.CausalPath.Select(static s => new StepEntry(s.Instruction, s.Text, RuleId.KebabCase(s.Kind.ToString()), Line(s.Source)))];
+        return new ErrorEntry(
+            error.Message, errno, bpf?.Program, refused?.Rule, refused?.Reason, refused?.Instruction, Line(refused?.SourceLine), path, refused?.Suggestion, bpf is { Log.Length: > 0 } ? bpf.Log : null);
     }
+
+    private static LineEntry? Line(LineSpec? source) => source is { } line ? new LineEntry(line.FileName, line.Line, line.Column, line.Text.Trim()) : null;
 
     private static void WriteLogEnd(string log, TextWriter errors)
     {

@@ -11,6 +11,7 @@ internal sealed partial class Transfer
 {
     private void CheckArgument(HelperPrototype helper, in Argument argument, int register, ref CallArguments call)
     {
+        _operand = register;
         ref RegisterState value = ref State[register];
         if (value.Kind == RegisterKind.Uninitialised)
             throw Unreadable(register);
@@ -170,6 +171,7 @@ internal sealed partial class Transfer
 
     private void CheckSize(HelperPrototype helper, in Argument argument, in RegisterState size, int register, ref CallArguments call)
     {
+        _operand = register;
         Expect(helper, size, register, size.IsScalar, "a size");
         _paths.Need(size.Sources);
         if (size.Value.SMin < 0)
@@ -196,6 +198,7 @@ internal sealed partial class Transfer
     /// <summary>Memory that a helper reads or writes.</summary>
     private void CheckMemory(HelperPrototype helper, in RegisterState value, int register, long size, bool writes, bool isUninitialised, ref CallArguments call)
     {
+        _operand = register;
         call.SetSize(register, size);
         if (writes && (value.Marks & RegisterMarks.ReadOnly) != 0)
             throw Refuse(Rule.ReadOnlyMemory, $"{helper.Id.Text()} writes to R{register}, which is {Words.Describe(value)} and may only be read");

@@ -51,6 +51,7 @@ internal sealed partial class Transfer
 
     private void CheckGlobalArgument(int index, in FunctionRange function, in GlobalArgument argument, int register)
     {
+        _operand = register;
         ref RegisterState value = ref State[register];
         if (value.Kind == RegisterKind.Uninitialised)
             throw Unreadable(register);
@@ -253,6 +254,7 @@ internal sealed partial class Transfer
 
     private void CheckReturnReadable()
     {
+        _operand = 0;
         if (State[0].Kind == RegisterKind.Uninitialised)
             throw Refuse(Rule.UninitialisedRegister, "R0, the return value, was not set on this path", "return a value on every path");
         if (IsStrict && State[0].IsPointer)

@@ -200,6 +200,7 @@ internal sealed partial class Transfer
 
     private void CheckUsable(in RegisterState address, int register)
     {
+        _operand = register;
         if (address.Kind == RegisterKind.Scalar)
             throw NotAPointer(address, register, "access");
         if (address.MaybeNull)

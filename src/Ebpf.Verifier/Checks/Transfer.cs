@@ -55,6 +55,9 @@ internal sealed partial class Transfer
     /// <summary>The instruction that is looked at.</summary>
     internal int Slot { get; private set; }
 
+    /// <summary>The register that is looked at: the one in question where the instruction is refused. Negative before the first.</summary>
+    private int _operand = -1;
+
     private bool IsStrict => _options.Policy == VerifierPolicy.Strict;
 
     /// <summary>Applies the instruction at a slot to the working state and gives the next slot, or <see cref="PathEnds"/>.</summary>
@@ -62,6 +65,7 @@ internal sealed partial class Transfer
     internal int Step(int slot)
     {
         Slot = slot;
+        _operand = -1;
         ref readonly Instruction instruction = ref _code[slot];
         _facts.Reach(slot);
         switch (instruction.Class)
@@ -147,6 +151,7 @@ internal sealed partial class Transfer
 
     private ref RegisterState Read(Register register)
     {
+        _operand = (int)register;
         ref RegisterState state = ref State[(int)register];
         if (state.Kind == RegisterKind.Uninitialised)
             throw Unreadable((int)register);
@@ -158,7 +163,7 @@ internal sealed partial class Transfer
         register is >= 1 and <= 5 ? $"R{register} is read, but nothing was put into it on this path (calls clear R1 to R5)" : $"R{register} is read, but nothing was put into it on this path",
         "give the variable a value on every path before it is used");
 
-    private Refusal Refuse(Rule rule, string reason, string suggestion = "") => new(rule, Slot, reason, suggestion);
+    private Refusal Refuse(Rule rule, string reason, string suggestion = "") => new(rule, Slot, reason, suggestion, _operand);
 
     private static int SizeOf(byte opcode) => (opcode & Opcodes.SizeMask) switch
     {

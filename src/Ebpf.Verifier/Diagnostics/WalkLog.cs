@@ -14,10 +14,8 @@ internal sealed class WalkLog
 
     private readonly ProgramSpec _program;
     private readonly Instruction[] _code;
-    private readonly int[] _last = new int[Tail];
     private readonly Disassembler _text;
     private readonly StringBuilder? _all;
-    private int _count;
     private int _previousLine = -1;
 
     internal WalkLog(ProgramSpec program, ProgramShape shape, bool verbose)
@@ -28,9 +26,12 @@ internal sealed class WalkLog
         _all = verbose ? new StringBuilder() : null;
     }
 
+    /// <summary>The path that the walk is on.</summary>
+    internal PathRecord Path { get; } = new();
+
     internal void Step(int slot, MachineState state)
     {
-        _last[_count++ & (Tail - 1)] = slot;
+        Path.Add(slot);
         if (_all is null)
             return;
         AppendSource(_all, slot, ref _previousLine);
@@ -41,10 +42,12 @@ internal sealed class WalkLog
 
     internal void Pruned(int slot) => _all?.Append($"{slot}: safe\n");
 
+    /// <summary>The walk takes up another way from a branch.</summary>
+    /// <param name="from">The branch.</param>
+    /// <param name="slot">Where it goes on; negative where that way cannot be gone.</param>
+    /// <param name="state">The state with which it goes on.</param>
     internal void Resumed(int from, int slot, MachineState state)
     {
-        // A jump back in the list of last steps: what follows comes from that branch.
-        _last[_count++ & (Tail - 1)] = ~from;
         if (_all is null || slot < 0)
             return;
         AppendState(_all.Append($"\nfrom {from} to {slot}:"), state);
@@ -58,25 +61,19 @@ internal sealed class WalkLog
         if (_all is null)
         {
             int line = -1;
-            int first = Math.Max(0, _count - Tail);
+            int first = Math.Max(Path.First, Path.Count - Tail);
             if (first > 0)
                 log.Append("...\n");
-            for (int i = first; i < _count; i++)
+            for (int step = first; step < Path.Count; step++)
             {
-                int slot = _last[i & (Tail - 1)];
-                if (slot < 0)
-                {
-                    log.Append($"from {~slot}:\n");
-                    continue;
-                }
-
-                AppendSource(log, slot, ref line);
-                AppendInstruction(log, slot);
+                AppendSource(log, Path[step], ref line);
+                AppendInstruction(log, Path[step]);
                 log.Append('\n');
             }
         }
 
-        log.Append(rejection.Reason).Append('\n');
+        log.Append(rejection.Reason).Append("\n\n");
+        DiagnosisText.Write(log, rejection);
         return log.ToString();
     }
 

@@ -58,7 +58,7 @@ internal sealed class PathWalk : IPaths
     {
         if (_pending.Count >= PendingLimit)
             throw new Refusal(Rule.TooComplex, slot, $"more than {PendingLimit} branches are waiting to be explored", "split the function, or simplify its conditions");
-        _pending.Push(State, slot, edge, _current);
+        _pending.Push(State, slot, edge, _current, _log.Path.Count);
         if (_current >= 0)
             _kept[_current].Open++;
     }
@@ -83,6 +83,7 @@ internal sealed class PathWalk : IPaths
     {
         _transfer = transfer;
         _log = log;
+        _log.Path.Clear();
         _kept.Forget();
         _pending.Clear();
         _current = -1;
@@ -112,6 +113,7 @@ internal sealed class PathWalk : IPaths
                 return;
             PendingPaths.Entry entry = _pending.Pop(State);
             _current = entry.Parent;
+            _log.Path.CutBack(entry.Steps);
             slot = transfer.Resume(entry.Slot, entry.Edge);
             _log.Resumed(entry.Slot, slot, State);
         }

@@ -17,14 +17,14 @@ internal sealed class PendingPaths
 
     internal void Clear() => Count = _wordsUsed = _itemsUsed = 0;
 
-    internal void Push(MachineState state, int slot, Edge edge, int parent)
+    internal void Push(MachineState state, int slot, Edge edge, int parent, int steps)
     {
         (int words, int items) = StatePacking.Measure(state, slot, null);
         Grow(ref _words, _wordsUsed + words);
         Grow(ref _items, _itemsUsed + items);
         Grow(ref _entries, Count + 1);
         StatePacking.Write(state, slot, null, _words.AsSpan(_wordsUsed, words), _items.AsSpan(_itemsUsed, items));
-        _entries[Count++] = new Entry(slot, edge, parent, words, items);
+        _entries[Count++] = new Entry(slot, edge, parent, steps, words, items);
         _wordsUsed += words;
         _itemsUsed += items;
     }
@@ -45,5 +45,11 @@ internal sealed class PendingPaths
     }
 
     /// <summary>A way still to be explored.</summary>
-    internal readonly record struct Entry(int Slot, Edge Edge, int Parent, int Words, int Items);
+    /// <param name="Slot">The instruction that has it.</param>
+    /// <param name="Edge">Which of its ways.</param>
+    /// <param name="Parent">The checkpoint before it.</param>
+    /// <param name="Steps">Steps of the path that leads there, the instruction included.</param>
+    /// <param name="Words">Words of the packed state.</param>
+    /// <param name="Items">Registers of the packed state.</param>
+    internal readonly record struct Entry(int Slot, Edge Edge, int Parent, int Steps, int Words, int Items);
 }

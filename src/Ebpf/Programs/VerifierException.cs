@@ -1,3 +1,4 @@
+using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Verifier;
 using Ebpf.Verifier.Diagnostics;
@@ -19,7 +20,10 @@ public sealed class VerifierException : BpfException
     {
         Program = program.Name;
         RuleKind = rejection.Rule;
-        Rule = RuleId.Of(rejection.Rule);
+        Rule = rejection.Rule.Id();
+        Register = rejection.Register;
+        CausalPath = rejection.Path;
+        Diagnosis = DiagnosisText.Of(rejection);
         Instruction = rejection.Instruction;
         SourceLine = rejection.Source;
         Function = rejection.Function;
@@ -49,6 +53,15 @@ public sealed class VerifierException : BpfException
     /// <summary>What the author can do about it, "" where there is nothing to suggest.</summary>
     public string Suggestion { get; }
 
+    /// <summary>The register whose value is in question, null where it is none.</summary>
+    public Register? Register { get; }
+
+    /// <summary>How that register came to its value: the steps on the path to the refusal that made it or tested it. May be empty.</summary>
+    public IReadOnlyList<CausalStep> CausalPath { get; }
+
+    /// <summary>The refusal on one screen, several lines: rule, reason, place with its source line, causal path, suggestion.</summary>
+    public string Diagnosis { get; }
+
     /// <summary>Instructions that were processed before the answer was found.</summary>
     public int VerifiedInstructions { get; }
 
@@ -59,6 +72,6 @@ public sealed class VerifierException : BpfException
     {
         string source = rejection.Source is { } line ? $" ({Path.GetFileName(line.FileName)}:{line.Line})" : "";
         string suggestion = rejection.Suggestion.Length == 0 ? "" : "; " + rejection.Suggestion;
-        return $"program '{program.Name}' is refused at instruction {rejection.Instruction}{source}: {rejection.Reason} [{RuleId.Of(rejection.Rule)}]{suggestion}";
+        return $"program '{program.Name}' is refused at instruction {rejection.Instruction}{source}: {rejection.Reason} [{rejection.Rule.Id()}]{suggestion}";
     }
 }
