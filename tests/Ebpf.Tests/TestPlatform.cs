@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Platforms;
 using Ebpf.Platforms.Embedded;
@@ -8,7 +9,7 @@ using Ebpf.Runtime.Memory;
 namespace Ebpf.Tests;
 
 /// <summary>An embedded platform of the test's own: counts what is asked of it and what is still held, and can fail at any call or allocation.</summary>
-internal sealed class TestPlatform : IPlatform, IDisposable
+internal sealed class TestPlatform : IPlatform, IPlatformLoad, IDisposable
 {
     private readonly EmbeddedPlatform _inner;
     private long _calls;
@@ -51,6 +52,8 @@ internal sealed class TestPlatform : IPlatform, IDisposable
 
     public bool HasHostHooks => _inner.HasHostHooks;
 
+    public bool VerifiesHere => _inner.VerifiesHere;
+
     public int Processors => _inner.Processors;
 
     public BtfView? KernelTypes => _inner.KernelTypes;
@@ -58,6 +61,8 @@ internal sealed class TestPlatform : IPlatform, IDisposable
     public bool Takes(Dialect dialect) => OnlyDialect is not { } only || only == dialect;
 
     public long EstimateBytes(MapSpec map) => _inner.EstimateBytes(map);
+
+    public IPlatformLoad Begin(ObjectImage image) => this;
 
     public IMapHandle CreateMap(MapSpec map)
     {

@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Fuzz.Mutation;
 using Ebpf.Loading;
@@ -52,7 +53,7 @@ internal static class Corpus
     }
 
     /// <summary>Keeps what it is asked to verify.</summary>
-    private sealed class Recorder : IPlatform
+    private sealed class Recorder : IPlatform, IPlatformLoad
     {
         private readonly VerificationPlatform _inner = new();
 
@@ -64,11 +65,15 @@ internal static class Corpus
 
         public bool HasHostHooks => _inner.HasHostHooks;
 
+        public bool VerifiesHere => _inner.VerifiesHere;
+
         public int Processors => _inner.Processors;
 
         public bool Takes(Dialect dialect) => true;
 
         public long EstimateBytes(MapSpec map) => 0;
+
+        public IPlatformLoad Begin(ObjectImage image) => this;
 
         public IMapHandle CreateMap(MapSpec map) => _inner.CreateMap(map);
 

@@ -43,6 +43,9 @@ internal sealed class DatasecLayouts
         }
     }
 
+    /// <summary>All of them, in BTF's order.</summary>
+    public IReadOnlyCollection<DatasecLayout> All => _byName.Values;
+
     /// <summary>The layout of a section; null where BTF does not describe it.</summary>
     public DatasecLayout? Find(string section) => _byName.GetValueOrDefault(section);
 

@@ -12,7 +12,7 @@ internal sealed class ObjectImage
     // BPF_OBJ_NAME_LEN in include/uapi/linux/bpf.h, less the terminating zero.
     private const int LongestName = 15;
 
-    private ObjectImage(ElfFile elf, ObjectReading reading, ImmutableArray<VariableImage> variables, ObjectStrictness strictness)
+    private ObjectImage(ElfFile elf, ObjectReading reading, ImmutableArray<VariableImage> variables, DatasecLayouts layouts, ObjectStrictness strictness)
     {
         Elf = elf;
         FileName = elf.Name;
@@ -26,6 +26,7 @@ internal sealed class ObjectImage
         Subprograms = [.. reading.Functions.Where(static f => f.IsSubprogram)];
         Maps = [.. reading.Maps];
         Variables = variables;
+        DataSections = [.. layouts.All];
         Externs = [.. reading.Externs];
         Types = reading.Types;
         TypesOfCode = reading.TypesOfCode;
@@ -71,6 +72,9 @@ internal sealed class ObjectImage
 
     /// <summary>The global variables, by map and offset.</summary>
     public ImmutableArray<VariableImage> Variables { get; }
+
+    /// <summary>What BTF says of the variables of sections, with what the symbols say.</summary>
+    public ImmutableArray<DatasecLayout> DataSections { get; }
 
     /// <summary>What it leaves to others to define, in libbpf's order.</summary>
     public ImmutableArray<ExternImage> Externs { get; }
@@ -130,7 +134,7 @@ internal sealed class ObjectImage
         }
 
         FunctionTypes.Assign(reading);
-        return new ObjectImage(elf, reading, VariableReader.Read(reading, layouts), strictness);
+        return new ObjectImage(elf, reading, VariableReader.Read(reading, layouts), layouts, strictness);
     }
 
     /// <summary>The name that libbpf gives to the object of a file.</summary>

@@ -3,15 +3,22 @@ using Ebpf.Bytecode.Btf;
 namespace Ebpf.Bytecode.Relocation;
 
 /// <summary>The types of the place where programs will run: a kernel's and, for what it does not have itself, its modules'; or any other BTF.</summary>
-/// <param name="types">The main type information.</param>
+/// <param name="types">Gives the main type information; asked with the first relocation, since a kernel has a hundred thousand types.</param>
 /// <param name="modules">Gives the modules' type information; asked at most once, and only when a type is not found in the main one.</param>
 /// <param name="contexts">Gives the structures that are laid out for the program by whoever runs it; asked only where the object's own types are the target.</param>
-internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? modules = null, Func<BtfView>? contexts = null)
+internal sealed class CoreTarget(Func<BtfView> types, Func<IReadOnlyList<BtfView>>? modules = null, Func<BtfView>? contexts = null)
 {
     // Candidates are kept, so each one is charged for its memory too.
     private const int StepsPerCandidate = 100;
 
+    private BtfView? _types;
     private IReadOnlyList<BtfView>? _modules;
+
+    /// <summary>A target whose types are there already.</summary>
+    public CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? modules = null, Func<BtfView>? contexts = null)
+        : this(() => types, modules, contexts)
+    {
+    }
 
     /// <summary>All types that could be meant by a local one: of the same name but for the flavour (<c>___old</c>), and of a compatible kind.</summary>
     /// <remarks>
@@ -21,14 +28,15 @@ internal sealed class CoreTarget(BtfView types, Func<IReadOnlyList<BtfView>>? mo
     public List<BtfType> FindCandidates(in BtfType local, CoreBudget budget)
     {
         var candidates = new List<BtfType>();
-        if (ReferenceEquals(local.View, types))
+        _types ??= types();
+        if (ReferenceEquals(local.View, _types))
         {
             if (contexts is not null && local.Kind == BtfKind.Struct)
                 AddCandidates(contexts(), local, candidates, budget, withBase: false);
             return candidates.Count > 0 ? candidates : [local];
         }
 
-        AddCandidates(types, local, candidates, budget, withBase: true);
+        AddCandidates(_types, local, candidates, budget, withBase: true);
         if (candidates.Count > 0 || modules is null)
             return candidates;
 

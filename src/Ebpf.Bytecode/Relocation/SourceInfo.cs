@@ -49,7 +49,11 @@ internal sealed class SourceInfo(ObjectImage image)
             // Records out of order, which only damaged objects have, must not leave the function or go back.
             if (slot < start || (lines.Count > 0 && slot < lines[^1].Slot) || !types.HasString(line.FileNameOffset) || !types.HasString(line.TextOffset))
                 continue;
-            lines.Add(new LineSpec(slot, File(types, line.FileNameOffset), Text(types, line.TextOffset, LongestLine), line.Line, line.Column));
+            lines.Add(new LineSpec(slot, File(types, line.FileNameOffset), Text(types, line.TextOffset, LongestLine), line.Line, line.Column)
+            {
+                FileNameOffset = line.FileNameOffset,
+                TextOffset = line.TextOffset,
+            });
         }
     }
 

@@ -68,7 +68,14 @@ public readonly record struct FunctionSpec(int Start, string Name, uint TypeId, 
 /// <param name="Text">The line's text, "" where it was not kept.</param>
 /// <param name="Line">Line number from 1.</param>
 /// <param name="Column">Column from 1, 0 where unknown.</param>
-public readonly record struct LineSpec(int Slot, string FileName, string Text, int Line, int Column);
+public readonly record struct LineSpec(int Slot, string FileName, string Text, int Line, int Column)
+{
+    /// <summary>Where the file's name is among the strings of the object's types.</summary>
+    internal uint FileNameOffset { get; init; }
+
+    /// <summary>Where the line's text is among the strings of the object's types.</summary>
+    internal uint TextOffset { get; init; }
+}
 
 /// <summary>A kernel function (kfunc) that a program calls.</summary>
 /// <param name="Name">Its name.</param>

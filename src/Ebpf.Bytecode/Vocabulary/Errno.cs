@@ -106,6 +106,9 @@ public enum Errno
     /// <summary>Name not unique.</summary>
     ENOTUNIQ = 76,
 
+    /// <summary>Message too long.</summary>
+    EMSGSIZE = 90,
+
     /// <summary>Protocol not supported.</summary>
     EPROTONOSUPPORT = 93,
 

@@ -8,7 +8,7 @@ namespace Ebpf.Tool.Commands;
 /// <summary>How an object is loaded: platform, maps, variables, types, limits.</summary>
 internal sealed class LoadOptionsBinder
 {
-    private readonly Option<string> _platform = new("--platform") { Description = "Where to load: embedded (this process, no privileges).", HelpName = "NAME", DefaultValueFactory = _ => "embedded" };
+    private readonly Option<string> _platform = new("--platform") { Description = "Where to load: embedded (this process, no privileges) or linux (the running kernel, as root).", HelpName = "embedded|linux", DefaultValueFactory = _ => "embedded" };
 
     private readonly Option<string> _unusedMaps = new("--unused-maps") { Description = "What happens to maps that no selected program uses: create (as libbpf does) or skip.", HelpName = "create|skip", DefaultValueFactory = _ => "create" };
 
@@ -16,21 +16,21 @@ internal sealed class LoadOptionsBinder
 
     private readonly Option<string[]> _map = new("--map") { Description = "Put an element into a map before running. KEY and VALUE are numbers (7, 0x1f), or bytes with dots between them (10.0.0.1). A queue or stack takes VALUE alone.", HelpName = "NAME=KEY:VALUE", DefaultValueFactory = _ => [] };
 
-    private readonly Option<string?> _btf = new("--btf") { Description = "Types that CO-RE relocations are resolved against: a BTF or ELF file, or 'kernel' for the running kernel's. By default the object's own.", HelpName = "FILE|kernel" };
+    private readonly Option<string?> _btf = new("--btf") { Description = "Types that CO-RE relocations are resolved against: a BTF or ELF file, or 'kernel' for the running kernel's. By default those of the platform: the kernel's, and embedded the object's own.", HelpName = "FILE|kernel" };
 
     private readonly Option<string[]> _kconfig = new("--kconfig") { Description = "Value of a __kconfig extern.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
 
-    private readonly Option<int> _budget = new("--verify-limit") { Description = "Instructions that the verifier may process for one program.", HelpName = "N", DefaultValueFactory = _ => VerifierOptions.Default.InstructionLimit };
+    private readonly Option<int> _budget = new("--verify-limit") { Description = "Instructions that the verifier may process for one program; a kernel has its own limit.", HelpName = "N", DefaultValueFactory = _ => VerifierOptions.Default.InstructionLimit };
 
     public LoadOptionsBinder(Command command)
     {
-        _platform.AcceptOnlyFromAmong("embedded");
+        _platform.AcceptOnlyFromAmong("embedded", "linux");
         _unusedMaps.AcceptOnlyFromAmong("create", "skip");
         foreach (Option option in (Option[])[_platform, _unusedMaps, _set, _map, _btf, _kconfig, _budget])
             command.Options.Add(option);
     }
 
-    public static Platform Platform => Platform.Embedded;
+    public Platform Platform(ParseResult parsed) => parsed.GetValue(_platform) == "linux" ? Ebpf.Platform.Linux : Ebpf.Platform.Embedded;
 
     public LoadOptions Bind(ParseResult parsed, bool verbose = false)
     {

@@ -22,7 +22,7 @@ internal sealed class LoadRun(BpfObject obj, string file, ParseResult parsed, Lo
         LoadOptions options = loading.Bind(parsed);
         RunOptions runOptions = execution.Bind(parsed);
 
-        using LoadedObject live = obj.Load(LoadOptionsBinder.Platform, options);
+        using LoadedObject live = obj.Load(loading.Platform(parsed), options);
         loading.Fill(live, parsed);
         RunResult? run = RunProgram is null ? null : live.Programs[RunProgram].Run(runOptions);
         if (run is not null)
@@ -58,7 +58,7 @@ internal sealed class LoadRun(BpfObject obj, string file, ParseResult parsed, Lo
     private LoadReport Report(string[] names, LoadOptions options)
     {
         SelectionOptions.Select(obj, names);
-        using LoadedObject live = obj.Load(LoadOptionsBinder.Platform, options);
+        using LoadedObject live = obj.Load(loading.Platform(parsed), options);
         return live.Report;
     }
 }

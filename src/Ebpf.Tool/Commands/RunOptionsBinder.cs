@@ -29,7 +29,8 @@ internal sealed class RunOptionsBinder
             throw new UsageException($"--repeat {repeat}: a program runs at least once");
         return new RunOptions
         {
-            Data = parsed.GetValue(_dataIn) is { } data ? File.ReadAllBytes(data) : null,
+            // Without the cast an absent packet would be one of no bytes, not the default one.
+            Data = parsed.GetValue(_dataIn) is { } data ? (ReadOnlyMemory<byte>?)File.ReadAllBytes(data) : null,
             Context = parsed.GetValue(_contextIn) is { } context ? File.ReadAllBytes(context) : default,
             Repeat = repeat,
             Time = parsed.GetValue(_time),

@@ -4,12 +4,12 @@ using Ebpf.Tool.Output;
 
 namespace Ebpf.Tool.Commands;
 
-/// <summary><c>ebpf verify</c>: each selected program's verdict. Creates no map and runs nothing.</summary>
+/// <summary><c>ebpf verify</c>: each selected program's verdict. Runs nothing and keeps nothing.</summary>
 internal static class VerifyCommand
 {
     public static Command Create(TextWriter output)
     {
-        var command = new Command("verify", "Verify the selected programs one by one and say of each whether it is safe, and why not. Creates no map, runs nothing.");
+        var command = new Command("verify", "Verify the selected programs one by one and say of each whether it is safe, and why not. Runs nothing, keeps nothing.");
         var selection = new SelectionOptions(command);
         var loading = new LoadOptionsBinder(command);
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the verifier's whole walk." };
@@ -20,7 +20,7 @@ internal static class VerifyCommand
         {
             BpfObject obj = selection.OpenSelected(parsed);
             loading.Edit(obj, parsed);
-            IReadOnlyList<ProgramVerdict> verdicts = obj.Verify(loading.Bind(parsed, parsed.GetValue(verbose)));
+            IReadOnlyList<ProgramVerdict> verdicts = obj.Verify(loading.Platform(parsed), loading.Bind(parsed, parsed.GetValue(verbose)));
             if (parsed.GetValue(json))
             {
                 var document = new VerifyDocument(selection.File(parsed), Documents.Name(obj.Dialect), [.. verdicts.Select(Entry)]);

@@ -47,10 +47,11 @@ internal sealed record ProgramEntry(
     long? VerifiedInsns,
     double? VerifyUs,
     double? JitUs,
+    long? XlatedBytes,
     long? JitedBytes,
     long? MemoryBytes);
 
-internal sealed record MapEntry(string Name, string Type, uint KeySize, uint ValueSize, uint MaxEntries, bool Created, long? MemoryBytes);
+internal sealed record MapEntry(string Name, string Type, uint KeySize, uint ValueSize, uint MaxEntries, bool Created, int? Fd, long? MemoryBytes);
 
 internal sealed record TotalsEntry(int Loaded, int Skipped, long VerifiedInsns, double LoadUs, long MemoryBytes);
 

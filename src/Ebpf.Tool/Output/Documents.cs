@@ -27,8 +27,8 @@ internal static class Documents
         obj.IsLittleEndian ? "little" : "big",
         obj.License,
         obj.KernelVersion,
-        [.. obj.Programs.Select(p => new ProgramEntry(p.Name, p.SectionName, p.Type.Text(), p.AutoLoad, false, null, p.InstructionCount, null, null, null, null, null))],
-        [.. obj.Maps.Select(m => new MapEntry(m.Name, m.Type.Text(), m.KeySize, m.ValueSize, m.MaxEntries, false, null))],
+        [.. obj.Programs.Select(p => new ProgramEntry(p.Name, p.SectionName, p.Type.Text(), p.AutoLoad, false, null, p.InstructionCount, null, null, null, null, null, null))],
+        [.. obj.Maps.Select(m => new MapEntry(m.Name, m.Type.Text(), m.KeySize, m.ValueSize, m.MaxEntries, false, null, null))],
         [.. obj.Variables.Select(v => new VariableEntry(v.Name, v.Map.Name, v.SectionName, (uint)v.Size, v.TypeName.Length > 0 ? v.TypeName : null, v.Text))],
         [.. obj.Externs.Select(e => new ExternEntry(e.Name, e.Kind, e.IsWeak))],
         [.. obj.Sections.Select(s => new SectionEntry(s.Index, s.Name, s.Kind, (long)s.Size))],
@@ -47,11 +47,12 @@ internal static class Documents
         program.VerifiedInstructions,
         program.VerifyTime?.TotalMicroseconds,
         program.CompileTime?.TotalMicroseconds,
+        program.TranslatedBytes,
         program.MachineCodeBytes,
         program.MemoryBytes);
 
     private static MapEntry Map(MapReport map) =>
-        new(map.Name, map.Type.Text(), map.KeySize, map.ValueSize, map.MaxEntries, map.IsCreated, map.MemoryBytes);
+        new(map.Name, map.Type.Text(), map.KeySize, map.ValueSize, map.MaxEntries, map.IsCreated, map.Fd, map.MemoryBytes);
 
     public static TotalsEntry Totals(LoadReport report) =>
         new(report.Loaded, report.Skipped, report.VerifiedInstructions, report.LoadTime.TotalMicroseconds, report.MemoryBytes);

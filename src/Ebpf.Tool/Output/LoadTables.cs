@@ -8,7 +8,7 @@ internal static class LoadTables
         output.WriteLine($"{document.File}: {Amounts.Of(document.Programs.Count, "program")}, {Amounts.Of(document.Maps.Count, "map")}, dialect {document.Dialect}, platform {document.Platform}");
         output.WriteLine();
         WritePrograms(document.Programs, output);
-        WriteMaps(document.Maps, output);
+        WriteMaps(document.Maps, document.Platform, output);
         WriteTotals(document.Totals, report, output);
         if (document.Measure is { } measure)
             WriteMeasure(measure, output);
@@ -23,25 +23,40 @@ internal static class LoadTables
         if (programs.Count == 0)
             return;
         TextTable table = new TextTable().Column("program").Column("section").Column("type").Column("autoload").Column("verdict")
-            .Column("insns", true).Column("verified", true).Column("verify", true).Column("jited", true).Column("memory", true).Column("fd", true);
+            .Column("insns", true).Column("verified", true).Column("verify", true);
+        bool hasXlated = programs.Any(static p => p.XlatedBytes is not null);
+        if (hasXlated)
+            table.Column("xlated", true);
+        table.Column("jited", true).Column("memory", true).Column("fd", true);
         foreach (ProgramEntry p in programs)
         {
             string autoload = p.Autoload ? "yes" : "no";
-            if (p.Loaded)
-                table.Row(p.Name, p.Section, p.Type, autoload, "loaded", Amounts.Count(p.Insns), Amounts.Count(p.VerifiedInsns), Amounts.Time(p.VerifyUs), Amounts.Bytes(p.JitedBytes), Amounts.Bytes(p.MemoryBytes), p.Fd?.ToString() ?? "-");
-            else
-                table.Row(p.Name, p.Section, p.Type, autoload, "skipped", Amounts.Count(p.Insns), "-", "-", "-", "-", "-");
+            List<string> cells = p.Loaded
+                ? [p.Name, p.Section, p.Type, autoload, "loaded", Amounts.Count(p.Insns), Amounts.Count(p.VerifiedInsns), Amounts.Time(p.VerifyUs), Amounts.Bytes(p.JitedBytes), Amounts.Bytes(p.MemoryBytes), p.Fd?.ToString() ?? "-"]
+                : [p.Name, p.Section, p.Type, autoload, "skipped", Amounts.Count(p.Insns), "-", "-", "-", "-", "-"];
+            if (hasXlated)
+                cells.Insert(8, p.Loaded ? Amounts.Bytes(p.XlatedBytes) : "-");
+            table.Row([.. cells]);
         }
         table.Write(output);
     }
 
-    private static void WriteMaps(IReadOnlyList<MapEntry> maps, TextWriter output)
+    private static void WriteMaps(IReadOnlyList<MapEntry> maps, string platform, TextWriter output)
     {
         if (maps.Count == 0)
             return;
         TextTable table = new TextTable().Column("map").Column("type").Column("key", true).Column("value", true).Column("max entries", true).Column("memory", true);
+        // Embedded descriptors stand for maps; a kernel's are the maps.
+        bool hasFds = platform == "linux";
+        if (hasFds)
+            table.Column("fd", true);
         foreach (MapEntry m in maps)
-            table.Row(m.Name, m.Type, m.KeySize.ToString(), m.ValueSize.ToString(), Amounts.Count(m.MaxEntries), m.Created ? Amounts.Bytes(m.MemoryBytes) : "not created");
+        {
+            List<string> cells = [m.Name, m.Type, m.KeySize.ToString(), m.ValueSize.ToString(), Amounts.Count(m.MaxEntries), m.Created ? Amounts.Bytes(m.MemoryBytes) : "not created"];
+            if (hasFds)
+                cells.Add(m.Fd?.ToString() ?? "-");
+            table.Row([.. cells]);
+        }
         table.Write(output);
     }
 

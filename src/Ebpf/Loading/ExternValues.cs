@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Relocation;
+using Ebpf.Platforms;
 
 namespace Ebpf.Loading;
 
@@ -15,7 +16,7 @@ internal sealed class ExternValues
 
     /// <summary>Finds a value for every extern. One that is not weak and has none fails the load, also where only skipped programs use it.</summary>
     /// <remarks>bpf_object__resolve_externs in libbpf.c.</remarks>
-    public static ExternValues Resolve(ObjectImage image, LoadOptions options, string objectName)
+    public static ExternValues Resolve(ObjectImage image, LoadOptions options, IPlatformLoad load, string objectName)
     {
         var values = new ExternValue[image.Externs.Length];
         int size = 0;
@@ -33,28 +34,36 @@ internal sealed class ExternValues
         }
 
         byte[] data = new byte[size];
-        var config = new KernelConfig(options.KernelConfig);
+        var config = new KernelConfig(options.KernelConfig, load);
         for (int i = 0; i < values.Length; i++)
         {
             ExternImage needed = image.Externs[i];
-            bool isFound = needed.Kind switch
+            ExternValue value = needed.Kind switch
             {
-                ExternKind.Kconfig => config.TryWrite(needed, data.AsSpan((int)needed.Offset, (int)needed.Size), objectName),
+                ExternKind.Kconfig => config.TryWrite(needed, data.AsSpan((int)needed.Offset, (int)needed.Size), objectName) ? ExternValue.Resolved : ExternValue.Unresolved,
                 // The compiler's own calls, for which the linker has helpers.
-                ExternKind.LibraryFunction => true,
-                // The embedded platform has no kernel whose symbols and functions could be meant.
-                _ => false,
+                ExternKind.LibraryFunction => ExternValue.Resolved,
+                ExternKind.KernelSymbol or ExternKind.KernelFunction => load.Resolve(needed),
+                _ => ExternValue.Unresolved,
             };
-            if (!isFound && !needed.IsWeak)
+            if (!value.IsResolved && !needed.IsWeak)
             {
                 throw new BpfException($"{objectName}: {Describe(needed)} '{needed.Name}' is not there, and is not declared __weak{Advice(needed)}", Errno.ESRCH);
             }
 
-            values[i] = isFound ? ExternValue.Resolved : ExternValue.Unresolved;
+            values[i] = value;
         }
 
         return new ExternValues { Values = [.. values], KconfigData = data };
     }
+
+    /// <summary>The same values in a later load of the same object: what a kernel's symbols are is good for one load only.</summary>
+    public ExternValues Again(ObjectImage image, IPlatformLoad load) => new()
+    {
+        Values = [.. Values.Select((value, i) =>
+            value.IsResolved && image.Externs[i].Kind is (ExternKind.KernelSymbol or ExternKind.KernelFunction) ? load.Resolve(image.Externs[i]) : value)],
+        KconfigData = KconfigData,
+    };
 
     private static string Describe(ExternImage needed) => needed.Kind switch
     {

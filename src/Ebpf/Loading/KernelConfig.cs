@@ -1,16 +1,19 @@
 using System.Globalization;
 using System.Text;
 using Ebpf.Bytecode.Objects;
+using Ebpf.Platforms;
 
 namespace Ebpf.Loading;
 
 /// <summary>The values of <c>__kconfig</c> externs.</summary>
 /// <remarks>
-/// Three are no configuration values but libbpf's own, and have defaults that stand for what the embedded platform imitates:
+/// Three are no configuration values but libbpf's own. A kernel has them; on other platforms they have defaults, which stand for what the embedded one imitates:
 /// <c>LINUX_KERNEL_VERSION</c> 6.18.0, <c>LINUX_HAS_BPF_COOKIE</c> 0 (an embedded hook has no cookie), <c>LINUX_HAS_SYSCALL_WRAPPER</c> 1. See
 /// bpf_object__resolve_externs and set_kcfg_value_* in libbpf.c.
 /// </remarks>
-internal sealed class KernelConfig(IReadOnlyDictionary<string, string> values)
+/// <param name="values">What the caller gives.</param>
+/// <param name="load">Where the rest is asked for: a kernel knows its configuration.</param>
+internal sealed class KernelConfig(IReadOnlyDictionary<string, string> values, IPlatformLoad load)
 {
     /// <summary>KERNEL_VERSION(6, 18, 0).</summary>
     public const ulong DefaultKernelVersion = (6 << 16) | (18 << 8);
@@ -18,13 +21,14 @@ internal sealed class KernelConfig(IReadOnlyDictionary<string, string> values)
     /// <summary>Writes the value of an extern; false where there is none, which leaves zeros.</summary>
     public bool TryWrite(ExternImage needed, Span<byte> bytes, string objectName)
     {
-        if (values.TryGetValue(needed.Name, out string? text))
+        ulong? own = load.VirtualValue(needed.Name);
+        if ((values.GetValueOrDefault(needed.Name) ?? (own is null ? load.ConfigValue(needed.Name) : null)) is { } text)
         {
             Write(needed, text, bytes, objectName);
             return true;
         }
 
-        ulong? value = needed.Name switch
+        ulong? value = own ?? needed.Name switch
         {
             "LINUX_KERNEL_VERSION" => DefaultKernelVersion,
             "LINUX_HAS_BPF_COOKIE" => 0,

@@ -22,15 +22,19 @@ public sealed record LoadOptions
 
     /// <summary>
     /// What <c>__kconfig</c> externs get: a kernel configuration's <c>CONFIG_…</c> values (<c>y</c>, <c>m</c>, <c>n</c>, a number, or text), and libbpf's
-    /// own three, which have defaults: <c>LINUX_KERNEL_VERSION</c> is 6.18.0, <c>LINUX_HAS_SYSCALL_WRAPPER</c> 1, <c>LINUX_HAS_BPF_COOKIE</c> 0.
+    /// own three. On Linux the running kernel has values for what is not given here; embedded only those three have defaults:
+    /// <c>LINUX_KERNEL_VERSION</c> is 6.18.0, <c>LINUX_HAS_SYSCALL_WRAPPER</c> 1, <c>LINUX_HAS_BPF_COOKIE</c> 0.
     /// </summary>
     public IReadOnlyDictionary<string, string> KernelConfig { get; init; } = System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
 
     /// <summary>What the load may cost.</summary>
     public LoadLimits Limits { get; init; } = LoadLimits.Default;
 
-    /// <summary>How programs are verified.</summary>
+    /// <summary>How programs are verified. A kernel has its own verifier, which knows <see cref="VerifierOptions.Verbose"/> alone.</summary>
     public VerifierOptions Verifier { get; init; } = VerifierOptions.Default;
+
+    /// <summary>Whether the verifier's states are to be counted, where that costs something: for verdicts, not for loads.</summary>
+    internal bool WantsStatistics { get; init; }
 
     /// <summary>Where maps are pinned that are pinned by name and give no path.</summary>
     public string PinRoot { get; init; } = "/sys/fs/bpf";
@@ -55,7 +59,7 @@ public sealed record LoadLimits
     /// <summary>The defaults, which no object of a benign author meets.</summary>
     public static LoadLimits Default { get; } = new();
 
-    /// <summary>Instructions that the verifier may process, over all programs of the object.</summary>
+    /// <summary>Instructions that the verifier may process, over all programs of the object. A kernel has a limit of its own, for each program.</summary>
     public long Instructions { get; init; } = 256_000_000;
 
     /// <summary>Bytes of all maps.</summary>

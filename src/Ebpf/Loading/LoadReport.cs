@@ -91,6 +91,9 @@ public sealed record ProgramReport
     /// <summary>Bytes of machine code; zero where nothing is compiled.</summary>
     public int? MachineCodeBytes { get; init; } = 0;
 
+    /// <summary>Bytes of instructions as the platform rewrote them (the kernel's "xlated"); null where it keeps none.</summary>
+    public int? TranslatedBytes { get; init; }
+
     /// <summary>Bytes of memory that it holds.</summary>
     public long? MemoryBytes { get; init; } = 0;
 }

@@ -145,15 +145,23 @@ public sealed partial class LoadedObject : IDisposable
             IsLoaded = loaded is not null,
             InstructionCount = plan.Image.Instructions.Length,
         };
-        return loaded is null ? report : report with
+        if (loaded is null)
+        {
+            return report;
+        }
+
+        // A kernel is asked for them: once.
+        ProgramFigures figures = loaded.Handle.Figures;
+        return report with
         {
             Fd = loaded.Handle.Fd,
-            LoadedInstructions = loaded.Handle.Figures.Instructions,
-            VerifiedInstructions = loaded.Handle.Figures.VerifiedInstructions,
-            VerifyTime = loaded.Handle.Figures.VerifyTime,
-            CompileTime = loaded.Handle.Figures.CompileTime,
-            MachineCodeBytes = loaded.Handle.Figures.MachineCodeBytes,
-            MemoryBytes = loaded.Handle.Figures.MemoryBytes,
+            LoadedInstructions = figures.Instructions,
+            VerifiedInstructions = figures.VerifiedInstructions,
+            VerifyTime = figures.VerifyTime,
+            CompileTime = figures.CompileTime,
+            MachineCodeBytes = figures.MachineCodeBytes,
+            TranslatedBytes = figures.TranslatedBytes,
+            MemoryBytes = figures.MemoryBytes,
         };
     }
 

@@ -16,9 +16,13 @@ internal sealed partial class Loader
         if (_state.Externs is null)
         {
             // Later runs find what this one found, and choose their programs by name.
-            _state.Externs = ExternValues.Resolve(_object.Image, _options, _object.Name);
+            _state.Externs = ExternValues.Resolve(_object.Image, _options, _load, _object.Name);
             SetKconfigData(_state.Externs.KconfigData);
             FollowStructOps();
+        }
+        else
+        {
+            _state.Externs = _state.Externs.Again(_object.Image, _load);
         }
 
         ChooseMaps();
@@ -147,7 +151,9 @@ internal sealed partial class Loader
             // Instructions name a map by its position in the object, also in loads that come later.
             Maps = [.. _created.Select(static (isCreated, index) => isCreated ? index : LinkTargets.NoMap)],
             Externs = _state.Externs!.Values,
-            Types = (_options.TargetBtf ?? _platform.KernelTypes ?? _object.Image.Types) is { } types ? new CoreTarget(types, contexts: ContextsOf(_object.Image.Dialect)) : null,
+            Types = _object.Image.Types is { } own
+                ? new CoreTarget(() => _options.TargetBtf ?? _load.KernelTypes ?? own, ModuleTypes, ContextsOf(_object.Image.Dialect))
+                : null,
         });
         foreach (ProgramPlan plan in _object.Programs)
         {
@@ -157,6 +163,8 @@ internal sealed partial class Loader
             }
         }
     }
+
+    private IReadOnlyList<BtfView> ModuleTypes() => _options.TargetBtf is null ? _load.ModuleTypes : [];
 
     private static Func<BtfView>? ContextsOf(Dialect dialect) => dialect == Dialect.Linux ? static () => ContextTypes.Types : null;
 
@@ -214,6 +222,7 @@ internal sealed partial class Loader
             : has.KeySize != wanted.KeySize ? $"has keys of {has.KeySize} bytes, not {wanted.KeySize}"
             : has.ValueSize != wanted.ValueSize ? $"has values of {has.ValueSize} bytes, not {wanted.ValueSize}"
             : has.MaxEntries != wanted.MaxEntries ? $"has {has.MaxEntries} entries, not {wanted.MaxEntries}"
+            : has.Extra != wanted.Extra ? $"has map_extra {has.Extra}, not {wanted.Extra}"
             : has.Flags != wanted.Flags ? $"has the flags {has.Flags}, not {wanted.Flags}"
             : null;
         if (difference is null)
@@ -234,6 +243,6 @@ internal sealed partial class Loader
         }
 
         _state.MapBytes += bytes;
-        return _platform.CreateMap(spec);
+        return _load.CreateMap(spec);
     }
 }

@@ -20,7 +20,10 @@ internal sealed partial class Loader
             CheckType(plan);
             IProgramHandle handle = _undo.Owns(Load(program));
             _state.Programs[plan.Index] = new LoadedProgram(program, handle);
-            _state.VerifiedInstructions += handle.Figures.VerifiedInstructions ?? 0;
+            if (_platform.VerifiesHere)
+            {
+                _state.VerifiedInstructions += handle.Figures.VerifiedInstructions ?? 0;
+            }
         }
     }
 
@@ -38,10 +41,11 @@ internal sealed partial class Loader
             Maps = _state.MapSpecs,
             MapHandles = _state.Maps,
             Verifier = _options.Verifier with { InstructionLimit = limit },
+            WantsStatistics = _options.WantsStatistics,
         };
         try
         {
-            return _platform.LoadProgram(program, loading);
+            return _load.LoadProgram(program, loading);
         }
         catch (VerifierException e) when (limit < _options.Verifier.InstructionLimit && e.RuleKind == Rule.TooComplex)
         {

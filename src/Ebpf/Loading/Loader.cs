@@ -16,6 +16,7 @@ internal sealed partial class Loader : IDisposable
 {
     private readonly ObjectSnapshot _object;
     private readonly IPlatform _platform;
+    private readonly IPlatformLoad _load;
     private readonly LoadOptions _options;
     private readonly LoadState _state;
     private readonly LoadUndo _undo = new();
@@ -35,6 +36,7 @@ internal sealed partial class Loader : IDisposable
     {
         _object = snapshot;
         _platform = platform;
+        _load = platform.Begin(snapshot.Image);
         _options = options;
         _state = before.Copy();
         _selected = selected;
@@ -53,8 +55,15 @@ internal sealed partial class Loader : IDisposable
         return loader.Finish();
     }
 
+    /// <summary>The figures of a program that this run loaded.</summary>
+    public ProgramFigures Figures(int program) => _state.Programs[program]!.Handle.Figures;
+
     /// <summary>Takes back what this run made, unless it finished.</summary>
-    public void Dispose() => _undo.Dispose();
+    public void Dispose()
+    {
+        _undo.Dispose();
+        _load.End();
+    }
 
     private BpfException Refuse(Errno errno, string message, Exception? inner = null) => new($"{_object.Name}: {message}", errno, inner);
 }

@@ -26,4 +26,17 @@ internal interface IProgramHandle : IDisposable
 /// <param name="MachineCodeBytes">Bytes of machine code; zero where nothing is compiled.</param>
 /// <param name="MemoryBytes">Bytes of memory outside the managed heap and of pre-decoded instructions.</param>
 internal readonly record struct ProgramFigures(
-    int Instructions, int? VerifiedInstructions, TimeSpan? VerifyTime, TimeSpan? CompileTime, int? MachineCodeBytes, long? MemoryBytes);
+    int Instructions, int? VerifiedInstructions, TimeSpan? VerifyTime, TimeSpan? CompileTime, int? MachineCodeBytes, long? MemoryBytes)
+{
+    /// <summary>Bytes of instructions as the platform rewrote them (a kernel's "xlated"); null where it keeps none.</summary>
+    public int? TranslatedBytes { get; init; }
+
+    /// <summary>States that the verifier kept in total; 0 where <see cref="ProgramLoading.WantsStatistics"/> was not set.</summary>
+    public int TotalStates { get; init; }
+
+    /// <summary>The most states that the verifier kept at once; 0 where <see cref="ProgramLoading.WantsStatistics"/> was not set.</summary>
+    public int PeakStates { get; init; }
+
+    /// <summary>What the verifier wrote, where <see cref="Verifier.VerifierOptions.Verbose"/> asked for it.</summary>
+    public string Log { get; init; } = "";
+}

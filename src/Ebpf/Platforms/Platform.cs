@@ -11,7 +11,13 @@ public sealed class Platform
     /// <summary>This process: every program is verified and run by this library, on any OS, without privileges.</summary>
     public static Platform Embedded { get; } = new(new Platforms.Embedded.EmbeddedPlatform());
 
-    /// <summary>Its name: "embedded".</summary>
+    /// <summary>
+    /// The running Linux kernel, by bpf(2): it verifies and compiles, and takes root or CAP_BPF. On other systems loading there is a
+    /// <see cref="BpfNotSupportedException"/>.
+    /// </summary>
+    public static Platform Linux { get; } = new(new Platforms.Linux.LinuxPlatform());
+
+    /// <summary>Its name: "embedded", "linux".</summary>
     public string Name => Implementation.Name;
 
     internal IPlatform Implementation { get; }

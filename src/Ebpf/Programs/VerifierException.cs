@@ -1,5 +1,6 @@
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Platforms.Linux.Programs;
 using Ebpf.Verifier;
 using Ebpf.Verifier.Diagnostics;
 
@@ -16,7 +17,7 @@ public sealed class VerifierException : BpfException
     }
 
     private VerifierException(ProgramSpec program, VerificationResult result, Rejection rejection)
-        : base(Line(program, rejection), rejection.Rule == Verifier.Diagnostics.Rule.TooComplex ? Errno.E2BIG : Errno.EACCES)
+        : base(Line(program, rejection.Instruction, rejection.Source, $"{rejection.Reason} [{rejection.Rule.Id()}]", rejection.Suggestion), rejection.Rule == Verifier.Diagnostics.Rule.TooComplex ? Errno.E2BIG : Errno.EACCES)
     {
         Program = program.Name;
         RuleKind = rejection.Rule;
@@ -33,9 +34,26 @@ public sealed class VerifierException : BpfException
         _log = result.Log;
     }
 
-    internal Rule RuleKind { get; }
+    private VerifierException(ProgramSpec program, Errno errno, VerifierLog log, string reason, string suggestion, LineSpec? source)
+        : base(Line(program, log.Instruction, source, $"{reason} [kernel: {errno}]", suggestion), errno)
+    {
+        Program = program.Name;
+        Rule = "kernel";
+        CausalPath = [];
+        Diagnosis = log.Text;
+        Instruction = log.Instruction ?? 0;
+        SourceLine = source;
+        Function = program.Functions.LastOrDefault(f => f.Start <= (log.Instruction ?? 0)).Name ?? program.Name;
+        Reason = reason;
+        Suggestion = suggestion;
+        VerifiedInstructions = (int)Math.Min(log.Processed ?? 0, int.MaxValue);
+        _log = log.Text;
+    }
 
-    /// <summary>The stable id of the rule that is broken, e.g. <c>packet-access</c>.</summary>
+    /// <summary>Null where a kernel's verifier refused the program.</summary>
+    internal Rule? RuleKind { get; }
+
+    /// <summary>The stable id of the rule that is broken, e.g. <c>packet-access</c>; <c>kernel</c> where the kernel's verifier refused the program, whose rules have no ids.</summary>
     public string Rule { get; }
 
     /// <summary>The slot at which it is broken, counted in the program with its subprograms appended.</summary>
@@ -59,7 +77,7 @@ public sealed class VerifierException : BpfException
     /// <summary>How that register came to its value: the steps on the path to the refusal that made it or tested it. May be empty.</summary>
     public IReadOnlyList<CausalStep> CausalPath { get; }
 
-    /// <summary>The refusal on one screen, several lines: rule, reason, place with its source line, causal path, suggestion.</summary>
+    /// <summary>The refusal on one screen, several lines: rule, reason, place with its source line, causal path, suggestion. From a kernel its own log.</summary>
     public string Diagnosis { get; }
 
     /// <summary>Instructions that were processed before the answer was found.</summary>
@@ -68,10 +86,25 @@ public sealed class VerifierException : BpfException
     /// <inheritdoc/>
     public override string Log => _log;
 
-    private static string Line(ProgramSpec program, Rejection rejection)
+    /// <summary>A refusal of the kernel's verifier.</summary>
+    internal static VerifierException OfKernel(ProgramSpec program, Errno errno, VerifierLog log, string reason, string suggestion)
     {
-        string source = rejection.Source is { } line ? $" ({Path.GetFileName(line.FileName)}:{line.Line})" : "";
-        string suggestion = rejection.Suggestion.Length == 0 ? "" : "; " + rejection.Suggestion;
-        return $"program '{program.Name}' is refused at instruction {rejection.Instruction}{source}: {rejection.Reason} [{rejection.Rule.Id()}]{suggestion}";
+        LineSpec? source = null;
+        foreach (LineSpec line in program.Lines)
+        {
+            if (line.Slot <= log.Instruction)
+            {
+                source = line;
+            }
+        }
+
+        return new VerifierException(program, errno, log, reason, suggestion, source);
+    }
+
+    private static string Line(ProgramSpec program, int? instruction, LineSpec? source, string reason, string suggestion)
+    {
+        string at = instruction is { } number ? $" at instruction {number}" : "";
+        string line = source is { } known ? $" ({Path.GetFileName(known.FileName)}:{known.Line})" : "";
+        return $"program '{program.Name}' is refused{at}{line}: {reason}{(suggestion.Length == 0 ? "" : "; ")}{suggestion}";
     }
 }

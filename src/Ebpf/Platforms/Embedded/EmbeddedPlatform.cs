@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Runtime;
 using Ebpf.Runtime.Maps;
@@ -9,7 +10,7 @@ namespace Ebpf.Platforms.Embedded;
 /// <summary>The platform that is this process: verify, then run on the engine.</summary>
 /// <param name="options">How the engine is set up; null for the defaults.</param>
 /// <param name="programs">How programs are executed; null for the defaults.</param>
-internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOptions? programs = null) : IPlatform, IDisposable
+internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOptions? programs = null) : IPlatform, IPlatformLoad, IDisposable
 {
     // Opening and showing objects needs no engine, and takes no memory for one.
     private readonly Lazy<Engine> _engine = new(() => new Engine(options));
@@ -22,6 +23,8 @@ internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOpt
 
     public bool HasHostHooks => true;
 
+    public bool VerifiesHere => true;
+
     public int Processors => Engine.Slots.Count;
 
     /// <summary>There is no kernel: an object means the types it was compiled with, the same on every OS (docs/rationale.md).</summary>
@@ -30,6 +33,9 @@ internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOpt
     public bool Takes(Dialect dialect) => true;
 
     public long EstimateBytes(MapSpec map) => MapEstimate.Bytes(map, Processors);
+
+    /// <summary>Nothing here is for one load only.</summary>
+    public IPlatformLoad Begin(ObjectImage image) => this;
 
     public IMapHandle CreateMap(MapSpec map)
     {

@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Runtime;
 using Ebpf.Verifier;
@@ -6,7 +7,7 @@ using Ebpf.Verifier;
 namespace Ebpf.Platforms.Verification;
 
 /// <summary>A platform that verifies and keeps nothing: its maps have no contents, its programs do not run. Only the Loader's first two stages are for it.</summary>
-internal sealed class VerificationPlatform : IPlatform
+internal sealed class VerificationPlatform : IPlatform, IPlatformLoad
 {
     public string Name => "verification";
 
@@ -17,11 +18,15 @@ internal sealed class VerificationPlatform : IPlatform
 
     public bool HasHostHooks => false;
 
+    public bool VerifiesHere => true;
+
     public int Processors => 1;
 
     public bool Takes(Dialect dialect) => true;
 
     public long EstimateBytes(MapSpec map) => 0;
+
+    public IPlatformLoad Begin(ObjectImage image) => this;
 
     public IMapHandle CreateMap(MapSpec map) => new DeclaredMap(map);
 

@@ -33,7 +33,32 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "sigfillset")]
     public static partial int FillSignalSet(SignalSet* set);
 
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity", SetLastError = true)]
+    public static partial int GetAffinity(int thread, nuint size, CpuSet* cpus);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity", SetLastError = true)]
+    public static partial int SetAffinity(int thread, nuint size, CpuSet* cpus);
+
+    /// <summary>One bit for each CPU; more than the largest kernels are built for.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = Capacity / 8)]
+    public struct CpuSet
+    {
+        public const int Capacity = 16384;
+    }
+
     /// <summary>sigset_t: 128 bytes in glibc and musl.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 128)]
     public struct SignalSet;
+
+    /// <summary>Sets RLIMIT_MEMLOCK to infinity; false where that is not allowed.</summary>
+    public static bool RaiseMemoryLockLimit()
+    {
+        // RLIMIT_MEMLOCK and RLIM_INFINITY in include/uapi/asm-generic/resource.h.
+        const int memoryLock = 8;
+        ulong* infinite = stackalloc ulong[2] { ulong.MaxValue, ulong.MaxValue };
+        return SetResourceLimit(memoryLock, infinite) == 0;
+    }
+
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    private static partial int SetResourceLimit(int resource, ulong* limits);
 }

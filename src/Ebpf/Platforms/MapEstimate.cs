@@ -1,8 +1,8 @@
 using Ebpf.Bytecode.Specs;
 
-namespace Ebpf.Platforms.Embedded;
+namespace Ebpf.Platforms;
 
-/// <summary>The bytes that a map of the engine takes at least, from its sizes alone.</summary>
+/// <summary>The bytes that a map takes at least, from its sizes alone: an estimate that holds for the engine and, roughly, for a kernel.</summary>
 internal static class MapEstimate
 {
     // What a hash adds to an element: links, hash, bookkeeping.

@@ -1,0 +1,57 @@
+using Ebpf.Bytecode.Btf;
+using Ebpf.Bytecode.Specs;
+
+namespace Ebpf.Platforms.Linux;
+
+/// <content>What programs are loaded for that attach by BTF id: fentry, fexit, fmod_ret, tp_btf, iterators, LSM hooks.</content>
+internal sealed partial class LinuxLoad
+{
+    /// <remarks>libbpf_find_attach_btf_id in libbpf.c.</remarks>
+    private AttachTarget FindAttachTarget(ProgramSpec program)
+    {
+        if (program.Type is not (ProgramType.Tracing or ProgramType.Lsm or ProgramType.Ext))
+        {
+            return default;
+        }
+
+        if (string.IsNullOrEmpty(program.AttachTarget))
+        {
+            throw new BpfException(
+                $"program '{program.Name}' in section '{program.SectionName}' does not say what it attaches to, which the verifier must know: name it in the section, or set BpfProgramSpec.AttachTarget",
+                Errno.EINVAL)
+            { Program = program.Name };
+        }
+
+        if (program.Type == ProgramType.Ext)
+        {
+            throw new BpfException($"program '{program.Name}' replaces a function of another program, which must be given", Errno.EINVAL) { Program = program.Name };
+        }
+
+        if (_kernel.Vmlinux is null)
+        {
+            throw new BpfNotSupportedException($"program '{program.Name}': attaching by type", "running kernel's Linux", "a kernel with type information (CONFIG_DEBUG_INFO_BTF)", Errno.ESRCH);
+        }
+
+        (string prefix, BtfKind kind) = program.AttachType switch
+        {
+            AttachType.TraceRawTp => ("btf_trace_", BtfKind.Typedef),
+            AttachType.LsmMac or AttachType.LsmCgroup => ("bpf_lsm_", BtfKind.Func),
+            AttachType.TraceIter => ("bpf_iter_", BtfKind.Func),
+            _ => ("", BtfKind.Func),
+        };
+        int colon = program.AttachTarget.IndexOf(':');
+        string? module = colon < 0 ? null : program.AttachTarget[..colon];
+        string name = program.AttachTarget[(colon + 1)..];
+        return _kernel.Find(prefix + name, kind, module) is { } found
+            ? new AttachTarget(found.Id, _kernel.DescriptorOf(found))
+            : throw new BpfException(
+                $"program '{program.Name}' attaches to '{program.AttachTarget}', of which {(module is null ? "neither the kernel nor its modules know" : $"{module} does not know")} (looked for {kind} '{prefix}{name}')",
+                Errno.ESRCH)
+            { Program = program.Name };
+    }
+
+    /// <summary>A function, tracepoint or hook of the kernel.</summary>
+    /// <param name="TypeId">Its BTF id; 0 for none.</param>
+    /// <param name="Descriptor">The module's types, or the program that it is in; 0 for vmlinux.</param>
+    private readonly record struct AttachTarget(uint TypeId, int Descriptor);
+}

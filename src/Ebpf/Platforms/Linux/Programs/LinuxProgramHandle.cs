@@ -1,0 +1,51 @@
+using Ebpf.Bytecode.Specs;
+using Ebpf.Platforms.Linux.Syscalls;
+
+namespace Ebpf.Platforms.Linux.Programs;
+
+/// <summary>A program in the kernel. It goes with its last descriptor, link, pin and PROG_ARRAY slot.</summary>
+internal sealed partial class LinuxProgramHandle(ProgramSpec spec, FileDescriptor descriptor, TimeSpan loadTime) : IProgramHandle
+{
+    public FileDescriptor Descriptor { get; } = descriptor;
+
+    public ProgramSpec Spec { get; } = spec;
+
+    /// <summary>What the verifier wrote, where that was asked for.</summary>
+    public string Log { get; init; } = "";
+
+    public int? Fd => Descriptor.Number;
+
+    /// <summary>The kernel's figures; one system call, made when somebody asks. The kernel verifies and compiles in one call, whose time is given as the verifier's.</summary>
+    public ProgramFigures Figures
+    {
+        get
+        {
+            ProgramInfoRecord info = Info();
+            using FileDescriptor.Lease program = Descriptor.Use();
+            return new ProgramFigures(
+                Spec.Instructions.Length,
+                info.VerifiedInstructions == 0 ? null : (int)info.VerifiedInstructions,
+                loadTime,
+                null,
+                (int)info.JitedLength,
+                FdInfo.Number(program.Number, "memlock"))
+            {
+                TranslatedBytes = (int)info.TranslatedLength,
+                TotalStates = VerifierLog.Figure(Log, "total_states"),
+                PeakStates = VerifierLog.Figure(Log, "peak_states"),
+                Log = Log,
+            };
+        }
+    }
+
+    /// <summary>What the kernel tells about it, without lists.</summary>
+    public ProgramInfoRecord Info()
+    {
+        using FileDescriptor.Lease program = Descriptor.Use();
+        ProgramInfoRecord info = default;
+        Errno errno = Bpf.Info(program.Number, ref info);
+        return errno == Errno.None ? info : throw new BpfException($"the kernel does not tell about program '{Spec.Name}': {errno}", errno) { Program = Spec.Name };
+    }
+
+    public void Dispose() => Descriptor.Dispose();
+}
