@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Runtime.Compiler;
 using Ebpf.Runtime.Contexts;
 using Ebpf.Runtime.Interpreter;
 using Ebpf.Runtime.Maps;
@@ -62,10 +63,14 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             _traps = Decoder.Decode(spec, facts, maps, IsChecking, Entry);
             _self = GCHandle.Alloc(this, GCHandleType.Weak);
             *(nint*)_code.Address = GCHandle.ToIntPtr(_self);
+            if (options.Engine != ExecutionEngine.Interpreter && Observer is null)
+                Compile(facts, maps, isRequired: options.Engine == ExecutionEngine.Compiler);
         }
         catch
         {
             GC.SuppressFinalize(this);
+            if (_self.IsAllocated)
+                _self.Free();
             _code?.Dispose();
             ReleaseMaps();
             throw;
@@ -89,7 +94,16 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
     public ProgramSpec Spec { get; }
 
     /// <summary>Bytes of native memory that the program holds.</summary>
-    public long MemoryBytes => _code.AccountedBytes;
+    public long MemoryBytes => _code.AccountedBytes + (Native?.MemoryBytes ?? 0);
+
+    /// <summary>The program's machine code; null where it is interpreted.</summary>
+    public NativeCode? Native { get; private set; }
+
+    /// <summary>Why the program is interpreted though machine code was wanted; null where it is not.</summary>
+    public string? NotCompiled { get; private set; }
+
+    /// <summary>How long compiling took.</summary>
+    public TimeSpan CompileDuration { get; private set; }
 
     /// <summary>Whether every access is tested.</summary>
     public bool IsChecking { get; }
@@ -242,8 +256,26 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         if (_self.IsAllocated)
             _self.Free();
         GC.SuppressFinalize(this);
+        Native?.Dispose();
         _code.Dispose();
         ReleaseMaps();
+    }
+
+    private void Compile(Facts? facts, IReadOnlyList<EmbeddedMap?> maps, bool isRequired)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            if (!ProgramCompiler.IsSupported)
+                throw new BpfException($"there is no compiler for {RuntimeInformation.ProcessArchitecture} processors", Errno.EOPNOTSUPP);
+            Native = ProgramCompiler.Current.Compile(new CompilationUnit(Spec, Entry, facts, maps, IsChecking, InstructionBudget != long.MaxValue));
+        }
+        catch (BpfException e) when (!isRequired)
+        {
+            NotCompiled = e.Message;
+        }
+
+        CompileDuration = Stopwatch.GetElapsedTime(start);
     }
 
     private void ReleaseMaps()

@@ -20,13 +20,19 @@ internal sealed record ProgramOptions
     /// <summary>The defaults: plain execution of a verified program.</summary>
     public static ProgramOptions Default { get; } = new();
 
+    /// <summary>What executes it. A program with an <see cref="Observer"/> is always interpreted.</summary>
+    public ExecutionEngine Engine { get; init; }
+
     /// <summary>Whether every access is tested. A program without facts is always executed so, except where <see cref="TrustsUnverified"/>.</summary>
     public bool Checks { get; init; }
 
     /// <summary>Whether a program without facts may be executed without tests: for tests of the instruction set itself.</summary>
     public bool TrustsUnverified { get; init; }
 
-    /// <summary>Instructions after which the checking mode stops a run.</summary>
+    /// <summary>
+    /// Instructions after which a run is stopped, in checking mode and in machine code. The interpreter counts each; machine code counts where a
+    /// jump goes back, so that it stops by the next turn of a loop.
+    /// </summary>
     public long InstructionBudget { get; init; } = long.MaxValue;
 
     /// <summary>Sees each instruction in checking mode; null for none.</summary>
@@ -34,4 +40,17 @@ internal sealed record ProgramOptions
 
     /// <summary>The layout of the context of a program without facts; null where its type tells.</summary>
     public ContextLayout? Context { get; init; }
+}
+
+/// <summary>What executes a program.</summary>
+internal enum ExecutionEngine
+{
+    /// <summary>Machine code where the machine and the system allow it, the interpreter otherwise.</summary>
+    Default,
+
+    /// <summary>The interpreter.</summary>
+    Interpreter,
+
+    /// <summary>Machine code; a program that cannot be compiled is an error.</summary>
+    Compiler,
 }

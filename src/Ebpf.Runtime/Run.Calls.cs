@@ -24,9 +24,13 @@ internal sealed unsafe partial class Run
     internal bool Enter(Operation* returnTo, int stackBytes)
     {
         Frame* caller = Frame;
+        return EnterAt(caller == _frames ? _stackTop : (byte*)Registers[10] - caller->StackBytes, returnTo, stackBytes);
+    }
+
+    private bool EnterAt(byte* top, Operation* returnTo, int stackBytes)
+    {
+        Frame* caller = Frame;
         ulong* r = Registers;
-        bool isFirst = caller == _frames;
-        byte* top = isFirst ? _stackTop : (byte*)r[10] - caller->StackBytes;
         byte* bottom = top - stackBytes;
         if (caller + 1 >= _frames + FrameCount || bottom < _stackTop - StackBytes)
         {
@@ -67,9 +71,19 @@ internal sealed unsafe partial class Run
         r[3] = r3;
         r[4] = r4;
         r[5] = r5;
-        if (!Enter(null, program.StackBytesOf((Operation*)function)))
-            return false;
-        Dispatch((Operation*)function);
+        if (_isNative && program.Native is { } native)
+        {
+            byte* stack = State->StackAt;
+            r[0] = ExecuteNative(native, native.Function(program.SlotOf((Operation*)function)), stack);
+            State->StackAt = stack;
+        }
+        else
+        {
+            if (!Enter(null, program.StackBytesOf((Operation*)function)))
+                return false;
+            Dispatch((Operation*)function);
+        }
+
         if (IsStopped)
             return false;
         Position = position;
@@ -85,12 +99,9 @@ internal sealed unsafe partial class Run
         if (Find(target) is { } program && program.IsFunction((Operation*)target))
             return Enter(operation + 1, program.StackBytesOf((Operation*)target)) ? (Operation*)target : null;
 
-        if (target > int.MaxValue || HelperIdTable.From(Program.Spec.Dialect, (int)target) is not { } id || id == HelperId.TailCall || HelperTable.Find(id, Program.Spec.Dialect) is var function && function == null)
-        {
-            Stop($"a call through r{operation->Destination} = 0x{target:x}, which is neither a function of this program nor a helper");
+        delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong> function = FindHelper(operation, target);
+        if (function == null)
             return null;
-        }
-
         r[0] = function(r[1], r[2], r[3], r[4], r[5], this);
         return IsStopped ? null : operation + 1;
     }
@@ -99,25 +110,35 @@ internal sealed unsafe partial class Run
     /// <remarks>Linux leaves R0 open where there is no such program; here it is -ENOENT, and -ELOOP beyond the limit.</remarks>
     internal Operation* TailCall(Operation* operation)
     {
-        ulong* r = Registers;
-        if (!TryMap(r[2], out EmbeddedMap map))
+        EmbeddedProgram? target = FindTailCall(Registers[2], (uint)Registers[3], (byte*)Registers[10]);
+        if (target is null)
+            return IsStopped ? null : operation + 1;
+        Frame->StackBytes = target.StackBytes;
+        Frame->MayGoto = LoopLimit;
+        return target.Entry;
+    }
+
+    /// <summary>The program that a tail call goes to, which becomes the current one; null, with R0 set or the run stopped, where it goes nowhere.</summary>
+    private EmbeddedProgram? FindTailCall(ulong array, uint index, byte* frame)
+    {
+        if (!TryMap(array, out EmbeddedMap map))
             return null;
         if (TailCalls >= TailCallLimit)
         {
-            r[0] = Result(Errno.ELOOP);
-            return operation + 1;
+            Registers[0] = Result(Errno.ELOOP);
+            return null;
         }
 
-        nint handle = map is ReferenceArrayMap { Type: MapType.ProgArray } programs ? programs.Target((uint)r[3]) : 0;
+        nint handle = map is ReferenceArrayMap { Type: MapType.ProgArray } programs ? programs.Target(index) : 0;
         if (handle == 0)
         {
-            r[0] = Result(Errno.ENOENT);
-            return operation + 1;
+            Registers[0] = Result(Errno.ENOENT);
+            return null;
         }
 
         EmbeddedProgram target = EmbeddedProgram.FromHandle(handle);
-        byte* bottom = (byte*)r[10] - target.StackBytes;
-        if (bottom < _stackTop - StackBytes)
+        byte* bottom = frame - (target.Native is { StackDepth: > 0 } native ? native.StackDepth : target.StackBytes);
+        if (bottom < State->StackLimit)
         {
             Stop("tail calls out of subprograms have used up the stack");
             return null;
@@ -130,9 +151,7 @@ internal sealed unsafe partial class Run
         Program = target;
         if (IsChecking)
             Memory.GrantMaps(target);
-        Frame->StackBytes = target.StackBytes;
-        Frame->MayGoto = LoopLimit;
-        return target.Entry;
+        return target;
     }
 
     /// <summary>The program, among those of this run, that an operation belongs to.</summary>

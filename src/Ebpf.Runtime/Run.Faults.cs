@@ -10,7 +10,11 @@ internal sealed unsafe partial class Run
     private IExecutionObserver? _observer;
 
     /// <summary>Whether the run ends now: dispatch tests it after every call, helpers after every callback.</summary>
-    internal bool IsStopped;
+    internal bool IsStopped
+    {
+        get => State->IsStopped != 0;
+        private set => State->IsStopped = value ? 1 : 0;
+    }
 
     /// <summary>What stopped the run; null where nothing did.</summary>
     internal Fault? Fault { get; private set; }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Ebpf.Runtime.Compiler;
 using Ebpf.Runtime.Contexts;
 using Ebpf.Runtime.Interpreter;
 using Ebpf.Runtime.Maps;
@@ -15,24 +17,35 @@ internal sealed unsafe partial class Run : IDisposable
     /// <remarks>MAX_CALL_FRAMES in include/linux/bpf_verifier.h, MAX_TAIL_CALL_CNT in include/linux/bpf.h.</remarks>
     private const int FrameCount = 8 * (TailCallLimit + 1);
 
-    private const int RegisterBytes = 128;
     private const int StackBytes = 16 * 1024;
 
     private readonly NativeBlock _block;
     private readonly Frame* _frames;
     private readonly byte* _stackTop;
+    private readonly GCHandle _self;
     private byte* _stackLow;
 
     internal Run(Engine engine)
     {
         Engine = engine;
         int frameBytes = FrameCount * sizeof(Frame);
-        _block = engine.Heap.Allocate((ulong)(RegisterBytes + frameBytes + StackBytes), 64, "the state of a run");
-        Registers = (ulong*)_block.Address;
-        _frames = (Frame*)(_block.Address + RegisterBytes);
-        _stackTop = _block.Address + RegisterBytes + frameBytes + StackBytes;
+        _block = engine.Heap.Allocate((ulong)(RunState.Bytes + frameBytes + StackBytes), 64, "the state of a run");
+        State = (RunState*)_block.Address;
+        Registers = State->Registers;
+        _frames = (Frame*)(_block.Address + RunState.Bytes);
+        _stackTop = _block.Address + RunState.Bytes + frameBytes + StackBytes;
         _stackLow = _stackTop;
         Memory = new CheckedMemory(this);
+        _self = GCHandle.Alloc(this, GCHandleType.Weak);
+        State->Run = GCHandle.ToIntPtr(_self);
+        State->StackLimit = _stackTop - StackBytes;
+        NativeCalls.Fill(State);
+    }
+
+    ~Run()
+    {
+        if (_self.IsAllocated)
+            _self.Free();
     }
 
     /// <summary>The engine that the run belongs to.</summary>
@@ -41,6 +54,9 @@ internal sealed unsafe partial class Run : IDisposable
     /// <summary>The program being executed; changes with tail calls.</summary>
     internal EmbeddedProgram Program { get; private set; } = null!;
 
+    /// <summary>What machine code sees of the run.</summary>
+    internal RunState* State { get; }
+
     /// <summary>R0 to R10.</summary>
     internal ulong* Registers { get; }
 
@@ -48,10 +64,14 @@ internal sealed unsafe partial class Run : IDisposable
     internal Frame* Frame;
 
     /// <summary>The operation being executed, as far as it matters: before whatever may stop the run.</summary>
-    internal Operation* Position;
+    internal Operation* Position
+    {
+        get => State->Position;
+        set => State->Position = value;
+    }
 
     /// <summary>Instructions that the checking mode still executes.</summary>
-    internal long Budget;
+    internal ref long Budget => ref State->Budget;
 
     /// <summary>What the checking mode knows about memory.</summary>
     internal CheckedMemory Memory { get; }
@@ -63,10 +83,14 @@ internal sealed unsafe partial class Run : IDisposable
     internal int Slot { get; private set; }
 
     /// <summary>Which per-CPU values the run uses.</summary>
-    internal int Cpu { get; private set; }
+    internal int Cpu
+    {
+        get => State->Cpu;
+        private set => State->Cpu = value;
+    }
 
     /// <summary>The current function's lowest byte of stack.</summary>
-    internal byte* StackBottom => (byte*)Registers[10] - Frame->StackBytes;
+    internal byte* StackBottom => _isNative ? State->StackAt : (byte*)Registers[10] - Frame->StackBytes;
 
     /// <summary>One past the highest byte of stack.</summary>
     internal byte* StackTop => _stackTop;
@@ -117,7 +141,9 @@ internal sealed unsafe partial class Run : IDisposable
         _stackLow = _stackTop;
         try
         {
-            if (Enter(null, program.StackBytes))
+            if (program.Native is { } native)
+                ExecuteNative(native, native.Function(0), _stackTop);
+            else if (Enter(null, program.StackBytes))
                 Dispatch(program.Entry);
         }
         catch (Exception e) when (e is not (InvalidProgramException or AccessViolationException))
@@ -136,6 +162,8 @@ internal sealed unsafe partial class Run : IDisposable
     /// <summary>Gives the native memory back.</summary>
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
+        _self.Free();
         _block.Dispose();
         _contextBlock?.Dispose();
         _packetBlock?.Dispose();

@@ -6,6 +6,7 @@ using Ebpf.Runtime;
 
 // One test a process: [MEMORY] [OPTIONS] as arguments, the program on stdin, both as hex bytes; R0 in hex on stdout.
 bool checks = args.Contains("--checking");
+ExecutionEngine engineKind = args.Contains("--compiler") ? ExecutionEngine.Compiler : ExecutionEngine.Interpreter;
 string? memory = args.FirstOrDefault(argument => !argument.StartsWith('-'));
 try
 {
@@ -26,7 +27,7 @@ try
         Functions = [new FunctionSpec(0, "test", 0, true)],
     };
     using var engine = new Engine();
-    using EmbeddedProgram program = engine.CreateProgram(spec, null, [], new ProgramOptions { Checks = checks, TrustsUnverified = !checks });
+    using EmbeddedProgram program = engine.CreateProgram(spec, null, [], new ProgramOptions { Checks = checks, TrustsUnverified = !checks, Engine = engineKind });
     RunOutcome outcome = program.Run(new RunRequest { Data = memory is null ? default : Bytes(memory) });
     if (outcome.Fault is { } fault)
         throw new BpfException($"instruction {fault.Instruction}: {fault.Reason}");

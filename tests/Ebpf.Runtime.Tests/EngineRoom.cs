@@ -109,21 +109,47 @@ internal sealed class EngineRoom : IDisposable
         }
     }
 
-    /// <summary>Runs a program without context in both modes, which must agree, and gives R0.</summary>
+    /// <summary>What can execute a program on this machine.</summary>
+    public static IReadOnlyList<ExecutionEngine> Engines { get; } =
+        Compiler.ProgramCompiler.IsSupported ? [ExecutionEngine.Interpreter, ExecutionEngine.Compiler] : [ExecutionEngine.Interpreter];
+
+    /// <summary>Runs a program without context in all modes, which must agree, and gives R0.</summary>
     public static ulong Value(params ReadOnlySpan<Instruction> code) => Value(default(ReadOnlyMemory<byte>), code);
 
-    /// <summary>Runs a program on memory (R1, length R2) in both modes, which must agree, and gives R0.</summary>
+    /// <summary>Runs a program on memory (R1, length R2) in all modes, which must agree, and gives R0.</summary>
     public static ulong Value(ReadOnlyMemory<byte> memory, params ReadOnlySpan<Instruction> code)
     {
         using var room = new EngineRoom();
         ProgramSpec spec = Spec(ProgramType.Unspec, code);
-        RunOutcome checking = room.Program(spec).Run(new RunRequest { Data = memory });
-        RunOutcome plain = room.Program(spec, checks: false).Run(new RunRequest { Data = memory });
-        Assert.Null(checking.Fault);
-        Assert.Null(plain.Fault);
-        Assert.Equal(checking.ReturnValue, plain.ReturnValue);
-        Assert.Equal(checking.Data, plain.Data);
-        return checking.ReturnValue;
+        RunOutcome? reference = null;
+        foreach (ExecutionEngine engine in Engines)
+        {
+            foreach (bool checks in (bool[])[true, false])
+            {
+                RunOutcome outcome = room.Program(spec, checks, new ProgramOptions { InstructionBudget = 100_000_000, Engine = engine }).Run(new RunRequest { Data = memory });
+                Assert.Null(outcome.Fault);
+                reference ??= outcome;
+                Assert.True(
+                    reference.ReturnValue == outcome.ReturnValue && reference.Data.AsSpan().SequenceEqual(outcome.Data),
+                    $"{engine}, checks: {checks}: {outcome.ReturnValue:x} instead of {reference.ReturnValue:x}, {Convert.ToHexString(outcome.Data)} instead of {Convert.ToHexString(reference.Data)}\n{Listing(code)}");
+            }
+        }
+
+        return reference!.ReturnValue;
+    }
+
+    private static string Listing(ReadOnlySpan<Instruction> code)
+    {
+        var text = new System.Text.StringBuilder();
+        var disassembler = new Disassembler();
+        for (int slot = 0; slot < code.Length; slot++)
+        {
+            text.Append(slot).Append(": ");
+            slot += disassembler.Write(text, code, slot) - 1;
+            text.Append('\n');
+        }
+
+        return text.ToString();
     }
 
     /// <summary>Runs a program without context in checking mode, which must stop it, and gives the fault.</summary>

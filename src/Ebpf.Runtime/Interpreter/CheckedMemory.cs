@@ -118,25 +118,32 @@ internal sealed unsafe class CheckedMemory(Run run)
     /// <summary>Executes a load.</summary>
     internal bool Load(ulong* r, Operation* operation)
     {
-        ulong address = r[operation->Source] + (ulong)operation->Offset;
         uint size = operation->Code switch { Op.Load8 or Op.LoadSx8 => 1, Op.Load16 or Op.LoadSx16 => 2, Op.Load32 or Op.LoadSx32 => 4, _ => 8 };
+        bool signed = operation->Code is Op.LoadSx8 or Op.LoadSx16 or Op.LoadSx32;
+        return Load(r[operation->Source] + (ulong)operation->Offset, size, signed, out r[operation->Destination]);
+    }
+
+    /// <summary>Loads a value; false where it may not be read.</summary>
+    internal bool Load(ulong address, uint size, bool signed, out ulong value)
+    {
+        value = 0;
         if (!_last.Contains(address, size) && address - (ulong)run.Context < (ulong)run.ContextSize
             && run.Program.ContextMap.PointerAt((long)(address - (ulong)run.Context), size) is >= 0 and int pointer)
         {
-            r[operation->Destination] = *(ulong*)(run.Context + pointer);
+            value = *(ulong*)(run.Context + pointer);
             return true;
         }
 
         if (!Check(address, size, isWrite: false))
             return false;
-        r[operation->Destination] = operation->Code switch
+        value = (size, signed) switch
         {
-            Op.Load8 => *(byte*)address,
-            Op.Load16 => *(ushort*)address,
-            Op.Load32 => *(uint*)address,
-            Op.LoadSx8 => (ulong)*(sbyte*)address,
-            Op.LoadSx16 => (ulong)*(short*)address,
-            Op.LoadSx32 => (ulong)*(int*)address,
+            (1, false) => *(byte*)address,
+            (2, false) => *(ushort*)address,
+            (4, false) => *(uint*)address,
+            (1, true) => (ulong)*(sbyte*)address,
+            (2, true) => (ulong)*(short*)address,
+            (4, true) => (ulong)*(int*)address,
             _ => *(ulong*)address,
         };
         return true;
@@ -175,8 +182,13 @@ internal sealed unsafe class CheckedMemory(Run run)
     internal bool CheckAtomic(ulong* r, Operation* operation, uint size)
     {
         bool loads = operation->Immediate == Bytecode.Isa.Opcodes.AtomicLoadAcquire;
-        ulong address = r[loads ? operation->Source : operation->Destination] + (ulong)operation->Offset;
-        if (!Check(address, size, isWrite: !loads))
+        return CheckAtomic(r[loads ? operation->Source : operation->Destination] + (ulong)operation->Offset, size, isWrite: !loads);
+    }
+
+    /// <summary>Whether an atomic at an address may be executed.</summary>
+    internal bool CheckAtomic(ulong address, uint size, bool isWrite)
+    {
+        if (!Check(address, size, isWrite))
             return false;
         if ((address & (size - 1)) == 0)
             return true;
