@@ -268,9 +268,9 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         {
             if (!ProgramCompiler.IsSupported)
                 throw new BpfException($"there is no compiler for {RuntimeInformation.ProcessArchitecture} processors", Errno.EOPNOTSUPP);
-            Native = ProgramCompiler.Current.Compile(new CompilationUnit(Spec, Entry, facts, maps, IsChecking, InstructionBudget != long.MaxValue));
+            Native = ProgramCompiler.Current.Compile(new CompilationUnit(Spec, Entry, facts, maps, IsChecking, InstructionBudget != long.MaxValue), Engine.Heap);
         }
-        catch (BpfException e) when (!isRequired)
+        catch (BpfException e) when (!isRequired && e.Errno != Errno.ENOMEM)
         {
             NotCompiled = e.Message;
         }

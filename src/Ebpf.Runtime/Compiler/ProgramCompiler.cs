@@ -26,11 +26,11 @@ internal sealed class ProgramCompiler
 
     /// <summary>Compiles a program.</summary>
     /// <exception cref="BpfException">EPERM: the system refuses executable memory; ENOMEM.</exception>
-    internal NativeCode Compile(CompilationUnit unit)
+    internal NativeCode Compile(CompilationUnit unit, NativeHeap heap)
     {
         int[] offsets = new int[unit.FunctionStarts.Count];
         ReadOnlySpan<byte> code = Emit(unit, offsets);
-        return new NativeCode(ExecutableMemory.Create(code), [.. unit.FunctionStarts], offsets, _backEnd.ReturnStub, unit.StackDepth);
+        return new NativeCode(ExecutableMemory.Create(heap, code, "machine code"), [.. unit.FunctionStarts], offsets, _backEnd.ReturnStub, unit.StackDepth);
     }
 
     /// <summary>Compiles a program up to the bytes of its machine code, which stay until the next one is compiled.</summary>

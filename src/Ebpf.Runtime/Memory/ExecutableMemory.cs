@@ -3,10 +3,12 @@ namespace Ebpf.Runtime.Memory;
 /// <summary>A region of machine code: written once, sealed read-execute, never opened again.</summary>
 internal sealed unsafe partial class ExecutableMemory : IDisposable
 {
+    private readonly NativeHeap _heap;
     private int _isFreed;
 
-    private ExecutableMemory(byte* address, int size, long mappedBytes)
+    private ExecutableMemory(NativeHeap heap, byte* address, int size, long mappedBytes)
     {
+        _heap = heap;
         Address = address;
         Size = size;
         MappedBytes = mappedBytes;
@@ -23,14 +25,16 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
     /// <summary>Bytes of whole pages.</summary>
     public long MappedBytes { get; }
 
-    /// <summary>Makes a region of some code.</summary>
+    /// <summary>Makes a region of some code, which counts as memory of a heap.</summary>
     /// <exception cref="BpfException">EPERM: the system refuses executable memory; ENOMEM.</exception>
-    public static ExecutableMemory Create(ReadOnlySpan<byte> code)
+    public static ExecutableMemory Create(NativeHeap heap, ReadOnlySpan<byte> code, string purpose)
     {
         long mapped = (code.Length + Environment.SystemPageSize - 1) & -Environment.SystemPageSize;
-        byte* address = Map((nuint)mapped);
+        heap.Count(mapped, purpose);
+        byte* address = null;
         try
         {
+            address = Map((nuint)mapped);
             code.CopyTo(new Span<byte>(address, (int)mapped));
             // What lies behind the code must not be executed by accident.
             new Span<byte>(address + code.Length, (int)mapped - code.Length).Fill(Breakpoint);
@@ -38,11 +42,13 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
         }
         catch
         {
-            Unmap(address, (nuint)mapped);
+            if (address != null)
+                Unmap(address, (nuint)mapped);
+            heap.Uncount(mapped);
             throw;
         }
 
-        return new ExecutableMemory(address, code.Length, mapped);
+        return new ExecutableMemory(heap, address, code.Length, mapped);
     }
 
     public void Dispose()
@@ -57,7 +63,10 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
     private void Free()
     {
         if (Interlocked.Exchange(ref _isFreed, 1) == 0)
+        {
             Unmap(Address, (nuint)MappedBytes);
+            _heap.Uncount(MappedBytes);
+        }
     }
 
     private static byte* Map(nuint size) => OperatingSystem.IsWindows() ? Windows.Map(size) : Unix.Map(size);

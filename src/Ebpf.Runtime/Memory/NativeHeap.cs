@@ -84,6 +84,22 @@ internal sealed unsafe class NativeHeap
     public NativeBlock AllocatePages(ulong size, string purpose) =>
         Allocate(size > AbsurdSize ? size : (size + PageSize - 1) & ~(ulong)(PageSize - 1), PageSize, purpose);
 
+    /// <summary>Counts memory that comes from elsewhere as a block of this heap.</summary>
+    /// <exception cref="BpfException">ENOMEM: it would be too much.</exception>
+    internal void Count(long bytes, string purpose)
+    {
+        if (Interlocked.Increment(ref _allocations) == FailAt || !Reserve(bytes))
+            throw OutOfMemory((ulong)bytes, purpose);
+        Interlocked.Increment(ref _liveBlocks);
+    }
+
+    /// <summary>Ends what <see cref="Count"/> began.</summary>
+    internal void Uncount(long bytes)
+    {
+        Interlocked.Add(ref _liveBytes, -bytes);
+        Interlocked.Decrement(ref _liveBlocks);
+    }
+
     /// <summary>Gives a block back. Answers whether the guards around it were untouched.</summary>
     internal bool Free(byte* raw, byte* address, ulong size, long total, uint guard, bool isLazy)
     {

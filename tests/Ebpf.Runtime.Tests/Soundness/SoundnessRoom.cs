@@ -86,7 +86,7 @@ internal sealed class SoundnessRoom : IDisposable
         }
     }
 
-    private static void Numbers(Random random, Span<byte> bytes)
+    internal static void Numbers(Random random, Span<byte> bytes)
     {
         for (int i = 0; i < bytes.Length; i += 8)
         {

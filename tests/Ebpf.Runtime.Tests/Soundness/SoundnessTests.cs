@@ -45,4 +45,24 @@ public class SoundnessTests
         TestContext.Current.SendDiagnosticMessage($"{room.Accepted} accepted, {room.Refused} refused");
         Assert.True(found.Count == 0, string.Join("\n", found));
     }
+
+    [Fact]
+    public void All_engines_do_the_same_with_accepted_programs()
+    {
+        using var room = new AgreementRoom();
+        List<string> found = [];
+        for (int seed = Seeds.First; seed < Seeds.First + Seeds.Count && found.Count < 5; seed++)
+        {
+            var random = new Random(seed);
+            Instruction[] code = ProgramGenerator.Make(seed);
+            if (seed % 3 == 0)
+                code = ProgramGenerator.Mutate(code, random);
+            if (room.Try(code, seed) is { } problem)
+                found.Add(problem);
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{room.Compared} programs compared");
+        Assert.True(found.Count == 0, string.Join("\n", found));
+        Assert.True(room.Compared > Seeds.Count / 20, $"only {room.Compared} of {Seeds.Count} programs were accepted: too few to prove anything");
+    }
 }

@@ -15,7 +15,7 @@ internal sealed class EmbeddedProgramHandle : IProgramHandle
         Program = program;
         _descriptor = descriptor;
         Figures = new ProgramFigures(
-            program.Spec.Instructions.Length, verification.ProcessedInstructions, verification.Duration, TimeSpan.Zero, 0, program.MemoryBytes);
+            program.Spec.Instructions.Length, verification.ProcessedInstructions, verification.Duration, program.CompileDuration, program.Native?.Size ?? 0, program.MemoryBytes);
     }
 
     public EmbeddedProgram Program { get; }
