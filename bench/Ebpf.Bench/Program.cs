@@ -1,12 +1,14 @@
 // Benchmarks are commands: `dotnet run -c Release --project bench/Ebpf.Bench -- NAME`. Each prints ratios measured in one run.
 using Ebpf.Bench;
 using Ebpf.Bench.Corpus;
+using Ebpf.Bench.Execution;
 
 (string Name, string What, Func<string[], int> Run)[] benchmarks =
 [
     ("autoload", "loading 1 of 64 programs against loading all 64 [-j]", AutoloadBench.Run),
     ("corpus", "verdicts on a folder of objects: DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]", CorpusCommand.Run),
     ("selftests", "verdicts on the kernel's own tests of its verifier, compiled: DIRECTORY [--btf FILE] [--only TEXT] [-v]", SelftestCommand.Run),
+    ("execution", "the speed of machine code, against clang's own and the kernel's [-j] [--only NAME]", ExecutionBench.Run),
     ("maps", "every operation on every type of map, in ns", _ => MapsBench.Run()),
 ];
 

@@ -28,11 +28,28 @@ internal sealed unsafe partial class Run
             _stackLow = bottom;
         bool outer = _isNative;
         _isNative = true;
-        RunState.ForgetRegion(State);
+        if (IsChecking)
+            RunState.ForgetRegion(State);
         Registers[10] = (ulong)top;
         ulong result = native.Execute(State, function);
         _isNative = outer;
         return result;
+    }
+
+    /// <summary>Runs the program once more, after <see cref="Execute"/>, on packet, context and stack as they are.</summary>
+    internal ulong ExecuteAgain()
+    {
+        TailCalls = 0;
+        _visited.Clear();
+        Program = _entry;
+        Registers[1] = (ulong)Context;
+        if (_entry.Native is { } native)
+            return ExecuteNative(native, native.Function(0), _stackTop);
+        Registers[10] = (ulong)_stackTop;
+        Frame = _frames;
+        if (Enter(null, _entry.StackBytes))
+            Dispatch(_entry.Entry);
+        return Registers[0];
     }
 
     /// <summary>A tail call from machine code, whose frame pointer is in R10 of the state: where to jump, null where the program goes on with R0.</summary>

@@ -14,6 +14,11 @@ internal readonly ref struct RunSession(Engine engine, ExecutionSlot slot, Run r
     /// <summary>Runs the program once, on its packet and context as they were given. Answers R0.</summary>
     public ulong Execute() => run.Execute();
 
+    /// <summary>
+    /// Runs the program once more on packet and context as the last run left them, as BPF_PROG_TEST_RUN repeats a program in Linux. Answers R0.
+    /// </summary>
+    public ulong ExecuteAgain() => run.ExecuteAgain();
+
     /// <summary>Leaves the slot.</summary>
     public void Dispose()
     {
