@@ -7,6 +7,7 @@ ModelTable Model(string name) => ModelTable.Read(Path.Combine(root, "gen", "mode
 
 var groups = new ProgramGroups(Model("program_groups"), Model("program_types"));
 
+GeneratedFile[] errorPages = [.. ErrorPages.Generate(root)];
 GeneratedFile[] files =
 [
     .. DialectEnum.Generate(Model("map_types"), "MapType", "The type of a map.", "src/Ebpf.Bytecode/Vocabulary"),
@@ -17,6 +18,7 @@ GeneratedFile[] files =
     new HelperPrototypeTable(Model("helper_prototypes"), Model("helpers"), groups).Generate(),
     ContextLayoutTable.Generate(Model("context_fields"), Model("context_layouts"), groups),
     .. new LibbpfExports(Model("libbpf_exports"), root).Generate(),
+    .. errorPages,
 ];
 
 int stale = 0;
@@ -33,5 +35,11 @@ foreach (GeneratedFile file in files)
         File.WriteAllText(path, file.Text);
     }
 }
+foreach (string page in ErrorPages.Unwritten(errorPages))
+{
+    stale++;
+    Console.WriteLine($"cause and cure are to be written: {page}");
+}
+
 Console.WriteLine($"{files.Length} generated files, {stale} {(check ? "not current" : "written")}");
 return check && stale > 0 ? 1 : 0;

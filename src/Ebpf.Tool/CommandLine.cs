@@ -18,8 +18,9 @@ internal static class CommandLine
         var root = new RootCommand("Opens BPF objects, chooses what loads, verifies it and runs it." + Epilogue);
         root.Subcommands.Add(LoadCommand.Create(output));
         root.Subcommands.Add(RunCommand.Create(output));
-        root.Subcommands.Add(VerifyCommand.Create(output));
+        root.Subcommands.Add(VerifyCommand.Create(output, errors));
         root.Subcommands.Add(ShowCommand.Create(output));
+        root.Subcommands.Add(ExplainCommand.Create(output));
         root.Subcommands.Add(DisasmCommand.Create(output));
 
         ParseResult parsed = root.Parse(args);

@@ -1,58 +1,118 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ebpf.Tool.Output;
+using Ebpf.Tool.Verdicts;
 
 namespace Ebpf.Tool.Commands;
 
 /// <summary><c>ebpf verify</c>: each selected program's verdict. Runs nothing and keeps nothing.</summary>
 internal static class VerifyCommand
 {
-    public static Command Create(TextWriter output)
+    public static Command Create(TextWriter output, TextWriter errors)
     {
-        var command = new Command("verify", "Verify the selected programs one by one and say of each whether it is safe, and why not. Runs nothing, keeps nothing.");
-        var selection = new SelectionOptions(command);
+        var command = new Command(
+            "verify", "Verify the selected programs one by one and say of each whether it is safe, and why not. Runs nothing, keeps nothing. -e, -s, -f, -n, -o, -C and -R are those of the kernel's veristat.");
+        var selection = new SelectionOptions(command, takesSeveralFiles: true);
         var loading = new LoadOptionsBinder(command);
+        var all = new Option<bool>("--all") { Description = "Also programs that start off: SEC(\"?...\")." };
+        var jobs = new Option<int>("--jobs") { Description = "Programs verified at a time; by default as many as there are processors, but one on a kernel.", HelpName = "N" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the verifier's whole walk." };
+        var statistics = new StatisticsOptions(command);
         var json = JsonOption.Create();
-        command.Options.Add(verbose);
-        command.Options.Add(json);
+        foreach (Option option in (Option[])[all, jobs, verbose, json])
+            command.Options.Add(option);
         command.SetAction(parsed =>
         {
-            BpfObject obj = selection.OpenSelected(parsed);
-            loading.Edit(obj, parsed);
-            IReadOnlyList<ProgramVerdict> verdicts = obj.Verify(loading.Platform(parsed), loading.Bind(parsed, parsed.GetValue(verbose)));
+            if (statistics.IsReplay(parsed))
+                return statistics.Replay(parsed, selection.Files(parsed), output);
+            Platform platform = loading.Platform(parsed);
+            var run = new VerifyRun(
+                file => selection.OpenSelected(parsed, file, parsed.GetValue(all)),
+                platform,
+                () =>
+                {
+                    LoadOptions options = loading.Bind(parsed, parsed.GetValue(verbose));
+                    return obj =>
+                    {
+                        loading.Edit(obj, parsed);
+                        return options;
+                    };
+                });
+            foreach (string file in selection.Files(parsed))
+                run.Add(file, statistics.Filter(parsed));
+            int workers = parsed.GetValue(jobs) is > 0 and var n ? n : platform == Platform.Embedded ? Environment.ProcessorCount : 1;
+            run.Execute(workers, Console.IsErrorRedirected ? null : errors);
             if (parsed.GetValue(json))
-            {
-                var document = new VerifyDocument(selection.File(parsed), Documents.Name(obj.Dialect), [.. verdicts.Select(Entry)]);
-                output.WriteLine(JsonSerializer.Serialize(document, DocumentContext.Readable.VerifyDocument));
-            }
+                PrintJson(run.Files, output);
+            else if (statistics.Wanted(parsed))
+                statistics.Print(parsed, run.Files.SelectMany(static f => f.Verdicts.Select(v => VerdictRow.Of(f.File, v))), output);
             else
+                Print(run.Files, parsed.GetValue(verbose), output);
+            if (!parsed.GetValue(json))
             {
-                Print(verdicts, parsed.GetValue(verbose), output);
+                foreach (ObjectVerdicts file in run.Files)
+                {
+                    if (file.Error is not null)
+                        ErrorReport.WriteText(file.Error, errors);
+                }
             }
-            return verdicts.All(v => v.IsAccepted) ? ExitCode.Success : ExitCode.Failure;
+
+            return run.Files.All(static f => f.Error is null && f.Verdicts.All(static v => v.IsAccepted)) ? ExitCode.Success : ExitCode.Failure;
         });
         return command;
     }
+
+    /// <summary>A document; of several files an array of them.</summary>
+    private static void PrintJson(IReadOnlyList<ObjectVerdicts> files, TextWriter output)
+    {
+        if (files is [{ Error: { } error }])
+            ErrorReport.WriteJson(error, output);
+        else if (files.Count == 1)
+            output.WriteLine(JsonSerializer.Serialize(Document(files[0]), DocumentContext.Readable.VerifyDocument));
+        else
+            output.WriteLine(JsonSerializer.Serialize([.. files.Select(Document)], DocumentContext.Readable.VerifyDocumentArray));
+    }
+
+    private static VerifyDocument Document(ObjectVerdicts file) => new(
+        file.File, file.Error is null ? Documents.Name(file.Dialect) : null, [.. file.Verdicts.Select(Entry)], file.Error is null ? null : ErrorReport.Entry(file.Error));
 
     private static VerdictEntry Entry(ProgramVerdict v) => new(
         v.Program, v.SectionName, v.Type.Text(), v.IsAccepted, v.VerifiedInstructions, v.TotalStates, v.PeakStates, v.Duration.TotalMicroseconds,
         v.Error is null ? null : ErrorReport.Entry(v.Error));
 
-    private static void Print(IReadOnlyList<ProgramVerdict> verdicts, bool verbose, TextWriter output)
+    private static void Print(IReadOnlyList<ObjectVerdicts> files, bool verbose, TextWriter output)
     {
-        TextTable table = new TextTable().Column("program").Column("section").Column("type").Column("verdict").Column("verified", true).Column("states", true).Column("peak", true).Column("time", true);
-        foreach (ProgramVerdict v in verdicts)
-            table.Row(v.Program, v.SectionName, v.Type.Text(), v.IsAccepted ? "accepted" : "refused", Amounts.Count(v.VerifiedInstructions), Amounts.Count(v.TotalStates), Amounts.Count(v.PeakStates), Amounts.Time(v.Duration.TotalMicroseconds));
-        if (verdicts.Count > 0)
+        TextTable table = new TextTable();
+        if (files.Count > 1)
+            table.Column("file");
+        table.Column("program").Column("section").Column("type").Column("verdict").Column("verified", true).Column("states", true).Column("peak", true).Column("time", true);
+        foreach (ObjectVerdicts file in files)
+        {
+            foreach (ProgramVerdict v in file.Verdicts)
+            {
+                string[] name = files.Count > 1 ? [file.File] : [];
+                table.Row([
+                    .. name, v.Program, v.SectionName, v.Type.Text(), v.IsAccepted ? "accepted" : "refused", Amounts.Count(v.VerifiedInstructions), Amounts.Count(v.TotalStates),
+                    Amounts.Count(v.PeakStates), Amounts.Time(v.Duration.TotalMicroseconds)]);
+            }
+        }
+
+        ProgramVerdict[] verdicts = [.. files.SelectMany(static f => f.Verdicts)];
+        if (verdicts.Length > 0)
             table.Write(output);
         foreach (ProgramVerdict v in verdicts)
         {
-            if (v.Error is not null)
-                ErrorReport.WriteText(v.Error, output);
-            if (verbose && v.IsAccepted)
+            if (verbose)
                 output.WriteLine($"{v.Program}:\n{v.Log}");
+            if (v.Error is not null)
+            {
+                ErrorReport.WriteText(v.Error, output);
+                output.WriteLine();
+            }
         }
-        output.WriteLine($"{Amounts.Of(verdicts.Count(v => v.IsAccepted), "program")} accepted, {verdicts.Count(v => !v.IsAccepted)} refused.");
+
+        int leftOut = files.Sum(static f => f.LeftOut);
+        string hint = leftOut > 0 ? $" {Amounts.Of(leftOut, "program")} not looked at: off in the object or not selected (--all takes all)." : "";
+        output.WriteLine($"{Amounts.Of(verdicts.Count(v => v.IsAccepted), "program")} accepted, {verdicts.Count(v => !v.IsAccepted)} refused.{hint}");
     }
 }

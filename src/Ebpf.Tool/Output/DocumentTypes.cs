@@ -34,7 +34,7 @@ internal sealed record ShowDocument(
     BtfEntry? Btf);
 
 /// <summary>What <c>verify</c> prints.</summary>
-internal sealed record VerifyDocument(string File, string Dialect, IReadOnlyList<VerdictEntry> Programs);
+internal sealed record VerifyDocument(string File, string? Dialect, IReadOnlyList<VerdictEntry> Programs, ErrorEntry? Error);
 
 internal sealed record ProgramEntry(
     string Name,
@@ -83,6 +83,7 @@ internal sealed record LineEntry(string File, int Line, int Column, string Text)
 [JsonSerializable(typeof(LoadDocument))]
 [JsonSerializable(typeof(ShowDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
+[JsonSerializable(typeof(VerifyDocument[]))]
 [JsonSerializable(typeof(ErrorDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext
 {

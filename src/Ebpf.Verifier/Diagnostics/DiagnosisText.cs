@@ -25,7 +25,7 @@ internal static class DiagnosisText
         WritePath(text, rejection);
         if (rejection.Suggestion.Length > 0)
             Line(text, "Suggestion", rejection.Suggestion);
-        Line(text, "More", $"docs/errors/{rejection.Rule.Id()}.md");
+        Line(text, "More", $"ebpf explain {rejection.Rule.Id()}");
     }
 
     private static void WritePlace(StringBuilder text, Rejection rejection)

@@ -44,6 +44,7 @@ public sealed partial class BpfObject
         VerificationResult? result = platform.Result;
         return Verdict(program, error) with
         {
+            Instructions = platform.Instructions,
             VerifiedInstructions = result?.ProcessedInstructions ?? 0,
             TotalStates = result?.TotalStates ?? 0,
             PeakStates = result?.PeakStates ?? 0,
@@ -58,6 +59,7 @@ public sealed partial class BpfObject
         BpfException? error = Try(kernel, snapshot, program, options, out ProgramFigures figures);
         return Verdict(program, error) with
         {
+            Instructions = figures.Instructions,
             VerifiedInstructions = figures.VerifiedInstructions ?? (error as VerifierException)?.VerifiedInstructions ?? 0,
             TotalStates = figures.TotalStates + VerifierLog.Figure(error?.Log, "total_states"),
             PeakStates = figures.PeakStates + VerifierLog.Figure(error?.Log, "peak_states"),
@@ -90,6 +92,7 @@ public sealed partial class BpfObject
         Program = program.Name,
         SectionName = program.Image.SectionName,
         Type = program.Type,
+        AttachType = program.AttachType,
         Error = error,
     };
 }

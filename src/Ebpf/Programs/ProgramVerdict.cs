@@ -12,6 +12,12 @@ public sealed record ProgramVerdict
     /// <summary>Its type.</summary>
     public required ProgramType Type { get; init; }
 
+    /// <summary>Its expected attach type.</summary>
+    public AttachType AttachType { get; init; }
+
+    /// <summary>Its instruction slots, its subprograms included; 0 where it could not be linked.</summary>
+    public int Instructions { get; init; }
+
     /// <summary>Why it is refused: a <see cref="VerifierException"/>, or what kept it from being linked; null where it is accepted.</summary>
     public BpfException? Error { get; init; }
 

@@ -14,6 +14,9 @@ internal sealed class VerificationPlatform : IPlatform, IPlatformLoad
     /// <summary>The verifier's answer on the last program, null before the first.</summary>
     public VerificationResult? Result { get; private set; }
 
+    /// <summary>Slots of the last program, 0 before the first.</summary>
+    public int Instructions { get; private set; }
+
     public BtfView? KernelTypes => null;
 
     public bool HasHostHooks => false;
@@ -32,6 +35,7 @@ internal sealed class VerificationPlatform : IPlatform, IPlatformLoad
 
     public IProgramHandle LoadProgram(ProgramSpec program, ProgramLoading loading)
     {
+        Instructions = program.Instructions.Length;
         Result = ProgramVerifier.Verify(program, loading.Maps, loading.Verifier);
         return Result.IsAccepted ? new VerifiedProgram() : throw new VerifierException(program, Result);
     }
