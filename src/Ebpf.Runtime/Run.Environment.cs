@@ -44,7 +44,13 @@ internal sealed unsafe partial class Run
     {
         get
         {
-            bool isRedirected = Redirect is not null && Registers[0] == (Program.Spec.Type == ProgramType.Xdp ? RedirectHelpers.XdpRedirect : RedirectHelpers.TrafficRedirect);
+            ulong verdict = Program.Spec.Type switch
+            {
+                ProgramType.Xdp => RedirectHelpers.XdpRedirect,
+                ProgramType.SkSkb or ProgramType.SkMsg or ProgramType.SkReuseport => SocketMapHelpers.Pass,
+                _ => RedirectHelpers.TrafficRedirect,
+            };
+            bool isRedirected = Redirect is not null && Registers[0] == verdict;
             return isRedirected ? [.. Copies, Redirect!.Value] : [.. Copies];
         }
     }

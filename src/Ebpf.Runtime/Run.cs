@@ -110,6 +110,7 @@ internal sealed unsafe partial class Run : IDisposable
         Random.Seed(request.RandomSeed);
         PidTgid = request.PidTgid;
         Comm = request.Comm;
+        BeginObjects(request);
         _observer = program.Observer;
         Memory.Clear();
         program.Hook.Prepare(this, request);
@@ -131,7 +132,10 @@ internal sealed unsafe partial class Run : IDisposable
         Tunnel.Clear();
         _printk.Clear();
         if (IsChecking)
+        {
             Memory.Reset();
+            GrantObjects();
+        }
 
         new Span<byte>(_stackLow, (int)(_stackTop - _stackLow)).Clear();
         new Span<ulong>(Registers, 11).Clear();
@@ -167,6 +171,7 @@ internal sealed unsafe partial class Run : IDisposable
         _block.Dispose();
         _contextBlock?.Dispose();
         _packetBlock?.Dispose();
+        _objects?.Dispose();
     }
 
     private void Dispatch(Operation* entry)

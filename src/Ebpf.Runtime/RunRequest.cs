@@ -26,6 +26,24 @@ internal sealed class RunRequest
 
     /// <summary>What bpf_get_current_comm answers; null for this process.</summary>
     public string? Comm { get; init; }
+
+    /// <summary>The id of the cgroup that the run is in: what bpf_get_current_cgroup_id answers, and whose storage the run uses.</summary>
+    public ulong CgroupId { get; init; } = 1;
+
+    /// <summary>The number of the run's socket: the key of its storage, and its cookie; 0 where there is none, and sockets that may be null are.</summary>
+    public uint SocketId { get; init; }
+
+    /// <summary>struct bpf_sock of the run's socket; missing bytes are zero.</summary>
+    public ReadOnlyMemory<byte> Socket { get; init; }
+
+    /// <summary>The number of the inode that a run is about: the key of its storage.</summary>
+    public uint InodeId { get; init; }
+
+    /// <summary>The call stack of the kernel that bpf_get_stack and bpf_get_stackid answer, innermost first; empty for none.</summary>
+    public ReadOnlyMemory<ulong> KernelStack { get; init; }
+
+    /// <summary>The same of user space.</summary>
+    public ReadOnlyMemory<ulong> UserStack { get; init; }
 }
 
 /// <summary>What a run gave.</summary>
@@ -57,11 +75,12 @@ internal sealed class RunOutcome
 }
 
 /// <summary>What bpf_redirect and its like were asked for.</summary>
-/// <param name="Target">The interface; the key, where a map is named.</param>
-/// <param name="Flags">The flags that were given.</param>
 /// <param name="Map">The name of the map of interfaces, CPUs or sockets; null where the interface was given.</param>
+/// <param name="Key">The key in it, where keys are numbers; the interface, where there is no map.</param>
+/// <param name="Target">What the map has there, as the host put it in; 0 where the packet goes to all of them. The interface, where there is no map.</param>
+/// <param name="Flags">The flags that were given.</param>
 /// <param name="IsCopy">Whether a copy was to be sent, while the program went on (bpf_clone_redirect).</param>
-internal readonly record struct Redirection(uint Target, ulong Flags, string? Map, bool IsCopy);
+internal readonly record struct Redirection(string? Map, uint Key, ulong Target, ulong Flags, bool IsCopy);
 
 /// <summary>An access or an instruction that the checking mode refused.</summary>
 /// <param name="Instruction">The slot.</param>

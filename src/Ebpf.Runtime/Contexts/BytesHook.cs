@@ -42,6 +42,7 @@ internal sealed unsafe class BytesHook : Hook
         input.CopyTo(context);
         context[input.Length..].Clear();
         map.ClearPointers(context);
+        map.PutSockets(run);
         run.ClearPacket();
         if (map.DataOffset >= 0)
         {

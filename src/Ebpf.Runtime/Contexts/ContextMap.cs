@@ -8,6 +8,7 @@ internal sealed class ContextMap
     private readonly byte[] _access;
     private readonly int[] _pointers = [];
     private readonly int _size;
+    private readonly List<(int Offset, bool MayBeNull)> _sockets = [];
 
     internal ContextMap(ContextLayout? layout, int nativeSize = 0)
     {
@@ -30,6 +31,8 @@ internal sealed class ContextMap
                 case ContextFieldKind.PacketData: DataOffset = field.NativeOffset; break;
                 case ContextFieldKind.PacketEnd: EndOffset = field.NativeOffset; break;
                 case ContextFieldKind.PacketMeta: MetaOffset = field.NativeOffset; break;
+                case ContextFieldKind.FullSocket: _sockets.Add((field.NativeOffset, false)); break;
+                case ContextFieldKind.SocketOrNull or ContextFieldKind.FullSocketOrNull: _sockets.Add((field.NativeOffset, true)); break;
             }
         }
     }
@@ -56,6 +59,13 @@ internal sealed class ContextMap
     {
         foreach (int offset in _pointers)
             context.Slice(offset, 8).Clear();
+    }
+
+    /// <summary>Puts the run's socket where the context has one; where it may be null and there is none, it is.</summary>
+    internal unsafe void PutSockets(Run run)
+    {
+        foreach ((int offset, bool mayBeNull) in _sockets)
+            *(byte**)(run.Context + offset) = mayBeNull && run.SocketId == 0 ? null : run.Socket;
     }
 
     /// <summary>Whether all of these bytes belong to numbers that may be read.</summary>

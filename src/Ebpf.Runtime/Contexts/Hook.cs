@@ -61,8 +61,9 @@ internal abstract class Hook
     /// <summary>The context afterwards.</summary>
     internal abstract byte[] Context(Run run);
 
-    /// <summary>Whether contexts of this hook can have fields of this kind. A socket may be null, and is.</summary>
-    private protected virtual bool Provides(ContextFieldKind kind) => kind is ContextFieldKind.Scalar or ContextFieldKind.SocketOrNull or ContextFieldKind.FullSocketOrNull;
+    /// <summary>Whether contexts of this hook can have fields of this kind.</summary>
+    private protected virtual bool Provides(ContextFieldKind kind) =>
+        kind is ContextFieldKind.Scalar or ContextFieldKind.SocketOrNull or ContextFieldKind.FullSocketOrNull or ContextFieldKind.FullSocket;
 
     private protected static BpfException Invalid(string reason) => new(reason, Errno.EINVAL);
 }

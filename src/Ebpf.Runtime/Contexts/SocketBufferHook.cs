@@ -52,6 +52,7 @@ internal sealed unsafe class SocketBufferHook(bool seesLink) : Hook
         if (Get(context, SocketBuffer.IfIndex) == 0)
             Set(context, SocketBuffer.IfIndex, LoopbackIfIndex);
         SetAddresses(context, etherType, data[Packets.EthernetHeader..]);
+        run.Program.ContextMap.PutSockets(run);
         Publish(run);
         if (Get(context, SocketBuffer.WireLength) == 0)
             Set(context, SocketBuffer.WireLength, (uint)run.PacketLength);

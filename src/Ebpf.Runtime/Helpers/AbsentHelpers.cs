@@ -1,10 +1,13 @@
 namespace Ebpf.Runtime.Helpers;
 
-/// <summary>Helpers that ask for what a process of its own does not have, answered as Linux answers where there is none: no socket, no route, no stack trace, no counter.</summary>
+/// <summary>Helpers that ask for what a process of its own does not have, answered as Linux answers where there is none: no other socket, no route, no counter.</summary>
 internal static unsafe class AbsentHelpers
 {
     /// <summary>bpf_sk_lookup_tcp and its like: no socket is found, so that those which take one are never reached.</summary>
     internal static ulong Socket(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 0;
+
+    /// <summary>bpf_sk_fullsock(socket): the run's socket is a full one.</summary>
+    internal static ulong SameSocket(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => r1;
 
     /// <summary>bpf_fib_lookup(ctx, parameters, size, flags): the packet is not forwarded.</summary>
     internal static ulong Route(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
@@ -14,9 +17,6 @@ internal static unsafe class AbsentHelpers
 
         return (int)r3 < ParametersSize ? Run.Result(Errno.EINVAL) : NotForwarded;
     }
-
-    /// <summary>bpf_get_stack(ctx, buffer, size, flags) and of a task: zeros and -EFAULT.</summary>
-    internal static ulong Stack(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => Zeros(run, r2, (uint)r3, Errno.EFAULT);
 
     /// <summary>bpf_get_ns_current_pid_tgid(device, inode, buffer, size): zeros and -EINVAL, as for a namespace that is not the task's.</summary>
     internal static ulong NamespacePid(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => Zeros(run, r3, (uint)r4, Errno.EINVAL);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Ebpf.Runtime.Interpreter;
 using Ebpf.Runtime.Maps;
 using Ebpf.Verifier;
@@ -112,15 +111,5 @@ internal static unsafe class DynptrHelpers
         record = ((Dynptr*)address)->Data;
         *(Dynptr*)address = default;
         return record != null && RingBufHelpers.Take(run, (ulong)record);
-    }
-
-    /// <remarks>struct bpf_dynptr_kern in include/linux/bpf.h, as long as bpf_dynptr.</remarks>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Dynptr
-    {
-        internal byte* Data;
-        internal uint Size, Offset;
-
-        internal readonly bool Has(uint offset, uint length) => Size >= length && offset <= Size - length;
     }
 }

@@ -38,6 +38,13 @@ internal static unsafe class HelperTable
         HelperId.RingBufDiscard => &RingBufHelpers.Discard,
         HelperId.RingBufQuery => &RingBufHelpers.Query,
         HelperId.PerfEventOutput => &PerfHelpers.Output,
+        HelperId.UserRingBufDrain => &UserRingBufHelpers.Drain,
+        HelperId.SkStorageGet or HelperId.TaskStorageGet or HelperId.InodeStorageGet or HelperId.CgrpStorageGet => &StorageHelpers.Get,
+        HelperId.SkStorageDelete or HelperId.TaskStorageDelete or HelperId.InodeStorageDelete or HelperId.CgrpStorageDelete => &StorageHelpers.Delete,
+        HelperId.GetLocalStorage => &StorageHelpers.OfCgroup,
+        HelperId.GetStackid => &StackHelpers.Id,
+        HelperId.GetStack => &StackHelpers.Get,
+        HelperId.GetTaskStack => &StackHelpers.GetOfTask,
 
         // Dynamic pointers.
         HelperId.DynptrFromMem => &DynptrHelpers.FromMemory,
@@ -79,9 +86,10 @@ internal static unsafe class HelperTable
         HelperId.GetCurrentComm => &TaskHelpers.Comm,
         HelperId.GetCurrentCgroupId or HelperId.GetCurrentAncestorCgroupId => &TaskHelpers.CgroupId,
         HelperId.GetAttachCookie or HelperId.GetFuncIp => &TaskHelpers.Unknown,
-        HelperId.GetCurrentTask or HelperId.GetCurrentTaskBtf => &TaskHelpers.Unknown,
+        HelperId.GetCurrentTask or HelperId.GetCurrentTaskBtf => &TaskHelpers.Task,
         HelperId.GetCgroupClassid or HelperId.SkbCgroupClassid or HelperId.GetRouteRealm => &TaskHelpers.Unknown,
-        HelperId.GetSocketCookie or HelperId.GetNetnsCookie => &TaskHelpers.Unknown,
+        HelperId.GetSocketCookie => &TaskHelpers.SocketCookie,
+        HelperId.GetNetnsCookie => &TaskHelpers.Unknown,
         HelperId.GetSocketUid => &TaskHelpers.SocketUid,
 
         // Library functions.
@@ -129,7 +137,12 @@ internal static unsafe class HelperTable
         HelperId.Redirect => &RedirectHelpers.Redirect,
         HelperId.RedirectMap => &RedirectHelpers.RedirectMap,
         HelperId.RedirectPeer => &RedirectHelpers.RedirectPeer,
+        HelperId.RedirectNeigh => &RedirectHelpers.RedirectNeighbour,
         HelperId.CloneRedirect => &RedirectHelpers.CloneRedirect,
+        HelperId.SkRedirectMap or HelperId.MsgRedirectMap => &SocketMapHelpers.RedirectBuffer,
+        HelperId.SkRedirectHash or HelperId.MsgRedirectHash => &SocketMapHelpers.RedirectByHash,
+        HelperId.SockMapUpdate or HelperId.SockHashUpdate => &SocketMapHelpers.Update,
+        HelperId.SkSelectReuseport => &SocketMapHelpers.SelectReuseport,
 
         HelperId.SkbSetTunnelKey => &TunnelHelpers.SetKey,
         HelperId.SkbGetTunnelKey => &TunnelHelpers.GetKey,
@@ -138,9 +151,9 @@ internal static unsafe class HelperTable
 
         // What there is none of.
         HelperId.SkLookupTcp or HelperId.SkLookupUdp or HelperId.SkcLookupTcp => &AbsentHelpers.Socket,
-        HelperId.SkRelease or HelperId.SkFullsock or HelperId.TcpSock or HelperId.GetListenerSock => &AbsentHelpers.Socket,
+        HelperId.SkFullsock => &AbsentHelpers.SameSocket,
+        HelperId.SkRelease or HelperId.TcpSock or HelperId.GetListenerSock => &AbsentHelpers.Socket,
         HelperId.FibLookup => &AbsentHelpers.Route,
-        HelperId.GetStack or HelperId.GetTaskStack => &AbsentHelpers.Stack,
         HelperId.GetNsCurrentPidTgid => &AbsentHelpers.NamespacePid,
         HelperId.PerfEventRead => &AbsentHelpers.Counter,
         HelperId.PerfEventReadValue => &AbsentHelpers.CounterValue,

@@ -19,7 +19,7 @@ internal static unsafe class RedirectHelpers
         bool isXdp = run.Program.Spec.Type == ProgramType.Xdp;
         if ((r2 & ~(isXdp ? 0 : Ingress)) != 0)
             return isXdp ? XdpAborted : TrafficShot;
-        run.Redirect = new Redirection((uint)r1, r2, null, false);
+        run.Redirect = new Redirection(null, (uint)r1, (uint)r1, r2, false);
         return isXdp ? XdpRedirect : TrafficRedirect;
     }
 
@@ -28,13 +28,35 @@ internal static unsafe class RedirectHelpers
     {
         if (!run.TryMap(r1, out EmbeddedMap map))
             return 0;
-        if ((r3 & ~(ActionMask | Broadcast | ExcludeIngress)) != 0)
+        if (map is not ITargetMap targets)
+        {
+            run.Stop($"map '{map.Spec.Name}' is no map of interfaces, CPUs or sockets");
+            return 0;
+        }
+
+        // Only interfaces can be broadcast to: dev_map_redirect, cpu_map_redirect and xsk_map_redirect.
+        bool maySendToAll = map.Type is MapType.DevMap or MapType.DevMapHash;
+        if ((r3 & ~(ActionMask | (maySendToAll ? Broadcast | ExcludeIngress : 0))) != 0)
             return XdpAborted;
         uint key = (uint)r2;
-        if ((r3 & Broadcast) == 0 && map.Lookup((byte*)&key, run.Cpu) == null)
+        ulong target = 0;
+        if ((r3 & Broadcast) == 0 && !targets.TryGet((byte*)&key, out target))
             return r3 & ActionMask;
-        run.Redirect = new Redirection(key, r3, map.Spec.Name, false);
+        run.Redirect = new Redirection(map.Spec.Name, key, target, r3, false);
         return XdpRedirect;
+    }
+
+    /// <summary>bpf_redirect_neigh(interface, next hop, size, flags): the verdict to return.</summary>
+    internal static ulong RedirectNeighbour(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
+    {
+        const uint ParametersSize = 20; // sizeof(struct bpf_redir_neigh)
+
+        if (!run.CanRead(r2, r3))
+            return 0;
+        if (((uint)r3 != 0 && (uint)r3 < ParametersSize) || r4 != 0)
+            return TrafficShot;
+        run.Redirect = new Redirection(null, (uint)r1, (uint)r1, r4, false);
+        return TrafficRedirect;
     }
 
     /// <summary>bpf_redirect_peer(interface, flags): the verdict to return.</summary>
@@ -42,7 +64,7 @@ internal static unsafe class RedirectHelpers
     {
         if (r2 != 0)
             return TrafficShot;
-        run.Redirect = new Redirection((uint)r1, r2, null, false);
+        run.Redirect = new Redirection(null, (uint)r1, (uint)r1, r2, false);
         return TrafficRedirect;
     }
 
@@ -55,7 +77,7 @@ internal static unsafe class RedirectHelpers
             return Run.Result(Errno.EINVAL);
         if (run.Copies.Count >= Run.MostKept)
             return Run.Result(Errno.ENOMEM);
-        run.Copies.Add(new Redirection((uint)r2, r3, null, true));
+        run.Copies.Add(new Redirection(null, (uint)r2, (uint)r2, r3, true));
         return 0;
     }
 }

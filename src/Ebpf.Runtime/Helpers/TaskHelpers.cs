@@ -42,11 +42,17 @@ internal static unsafe class TaskHelpers
         return 0;
     }
 
-    /// <summary>bpf_get_current_cgroup_id() and of an ancestor: 1, the root of the hierarchy.</summary>
-    internal static ulong CgroupId(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 1;
+    /// <summary>bpf_get_current_cgroup_id() and of an ancestor: what the request says, 1 (the root of the hierarchy) if nothing.</summary>
+    internal static ulong CgroupId(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => run.CgroupId;
 
-    /// <summary>What has no answer without a kernel, where 0 says so: the cookie of the attachment, the address of the traced function, the current
-    /// task, the class of its cgroup, the route's realm, the cookies of the socket and of its network namespace.</summary>
+    /// <summary>bpf_get_current_task() and bpf_get_current_task_btf(): an object that stands for the run's task. Its fields read as 0.</summary>
+    internal static ulong Task(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => run.Task;
+
+    /// <summary>bpf_get_socket_cookie(ctx): the number of the run's socket, 0 where there is none.</summary>
+    internal static ulong SocketCookie(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => run.SocketId;
+
+    /// <summary>What has no answer without a kernel, where 0 says so: the cookie of the attachment, the address of the traced function, the
+    /// class of the task's cgroup, the route's realm, the cookie of the network namespace.</summary>
     internal static ulong Unknown(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => 0;
 
     /// <summary>bpf_get_socket_uid(ctx): the overflow user, as for a packet without a full socket.</summary>

@@ -7,7 +7,7 @@ namespace Ebpf.Runtime.Maps;
 internal abstract unsafe partial class EmbeddedMap
 {
     /// <summary>Whether each slot has values of its own.</summary>
-    public bool IsPerCpu => Spec.Type is MapType.PerCpuArray or MapType.PerCpuHash or MapType.LruPerCpuHash;
+    public bool IsPerCpu => Spec.Type is MapType.PerCpuArray or MapType.PerCpuHash or MapType.LruPerCpuHash or MapType.PerCpuCgroupStorage;
 
     /// <summary>Bytes in a value as the host sees it.</summary>
     public int HostValueSize => IsPerCpu ? RoundedValueSize * Slots.Count : (int)Spec.ValueSize;

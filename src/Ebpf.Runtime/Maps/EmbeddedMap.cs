@@ -84,6 +84,12 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
             MapType.BloomFilter => new BloomFilterMap(spec, heap, slots),
             MapType.PerfEventArray => new PerfEventArrayMap(spec, heap, slots),
             MapType.RingBuf => new RingBufferMap(spec, heap, slots),
+            MapType.UserRingBuf => new UserRingBufferMap(spec, heap, slots),
+            MapType.StackTrace => new StackTraceMap(spec, heap, slots),
+            MapType.DevMap or MapType.CpuMap or MapType.XskMap or MapType.SockMap or MapType.ReuseportSockArray or MapType.CgroupArray => new TargetArrayMap(spec, heap, slots),
+            MapType.DevMapHash or MapType.SockHash => new TargetHashMap(spec, heap, slots),
+            MapType.CgroupStorage or MapType.PerCpuCgroupStorage => new CgroupStorageMap(spec, heap, slots),
+            MapType.SkStorage or MapType.InodeStorage or MapType.TaskStorage or MapType.CgrpStorage => new LocalStorageMap(spec, heap, slots),
             _ => throw MapRules.NotSupported(spec),
         };
         try
@@ -191,6 +197,23 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
         Interlocked.Add(ref _memoryBytes, block.AccountedBytes);
         return block;
     }
+
+    /// <summary>A hash over this map's keys, for types that add rules of their own to one; the map disposes it in <see cref="ReleaseContents"/>. A typed one has the map's own values, with their locks and timers.</summary>
+    private protected EmbeddedMap CreateTable(MapType type, uint maxEntries, uint valueSize, MapFlags flags = MapFlags.None, bool isTyped = false) => Create(
+        Spec with
+        {
+            Type = type,
+            MaxEntries = maxEntries,
+            ValueSize = valueSize,
+            Flags = flags,
+            Inner = null,
+            Types = isTyped ? Spec.Types : null,
+            ValueType = isTyped ? Spec.ValueType : 0,
+            InitialData = default,
+            IsFrozen = false,
+        },
+        Heap,
+        Slots);
 
     private void Initialise()
     {

@@ -63,7 +63,7 @@ internal sealed unsafe class HashOfMapsMap(MapSpec spec, NativeHeap heap, Execut
     {
         base.Build();
         // Programs see a pointer as the value; bpf(2) sees 4 bytes.
-        _table = Create(Spec with { Type = MapType.Hash, ValueSize = 8, Flags = Spec.Flags & ~(HostAccess | ProgramAccess), Inner = null, Types = null, ValueType = 0, IsFrozen = false }, Heap, Slots);
+        _table = CreateTable(MapType.Hash, Spec.MaxEntries, 8, Spec.Flags & ~(HostAccess | ProgramAccess));
         MapHeader* table = _table.Header;
         Header->Stride = table->Stride;
         Header->Mask = table->Mask;

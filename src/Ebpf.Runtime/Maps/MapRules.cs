@@ -59,8 +59,21 @@ internal static class MapRules
             case MapType.BloomFilter:
                 CheckBloomFilter(spec);
                 break;
-            case MapType.RingBuf:
+            case MapType.RingBuf or MapType.UserRingBuf:
                 CheckRingBuffer(spec);
+                break;
+            case MapType.StackTrace:
+                CheckStackTrace(spec);
+                break;
+            case MapType.DevMap or MapType.DevMapHash or MapType.CpuMap or MapType.XskMap
+                or MapType.SockMap or MapType.SockHash or MapType.ReuseportSockArray or MapType.CgroupArray:
+                CheckTargets(spec);
+                break;
+            case MapType.CgroupStorage or MapType.PerCpuCgroupStorage:
+                CheckCgroupStorage(spec);
+                break;
+            case MapType.SkStorage or MapType.InodeStorage or MapType.TaskStorage or MapType.CgrpStorage:
+                CheckLocalStorage(spec);
                 break;
             case MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash:
                 CheckHash(spec);
@@ -141,6 +154,63 @@ internal static class MapRules
             spec,
             BitOperations.IsPow2(spec.MaxEntries) && spec.MaxEntries % Memory.NativeHeap.PageSize == 0,
             $"max_entries is {spec.MaxEntries}: the bytes of a ring buffer are a power of two and at least {Memory.NativeHeap.PageSize}");
+    }
+
+    private static void CheckStackTrace(MapSpec spec)
+    {
+        uint frame = (spec.Flags & MapFlags.StackBuildId) != 0 ? StackTraceMap.BuildIdBytes : sizeof(ulong);
+        AllowFlags(spec, MapFlags.NumaNode | MapFlags.ReadOnly | MapFlags.WriteOnly | MapFlags.StackBuildId);
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(spec, spec.KeySize == 4, $"key_size is {spec.KeySize}: the key of a stack trace is its 4-byte id");
+        Require(
+            spec,
+            spec.ValueSize >= 8 && spec.ValueSize % frame == 0 && spec.ValueSize / frame <= StackTraceMap.MostFrames,
+            $"value_size is {spec.ValueSize}: a stack trace has 1 to {StackTraceMap.MostFrames} frames of {frame} bytes");
+        Require(spec, spec.MaxEntries <= 1u << 31, $"max_entries is {spec.MaxEntries}", Errno.E2BIG);
+    }
+
+    /// <remarks>dev_map_alloc_check, cpu_map_alloc, xsk_map_alloc, sock_map_alloc, sock_hash_alloc, reuseport_array_alloc_check, fd_array_map_alloc_check.</remarks>
+    private static void CheckTargets(MapSpec spec)
+    {
+        const uint MostProcessors = 512; // NR_CPUS of a distribution's kernel
+        bool hasOneSize = spec.Type is MapType.XskMap or MapType.CgroupArray;
+
+        Require(spec, spec.MaxEntries != 0, "max_entries is 0");
+        Require(spec, spec.Type == MapType.SockHash ? spec.KeySize != 0 : spec.KeySize == 4, $"key_size is {spec.KeySize}: the key of this type is a 4-byte number");
+        Require(spec, spec.ValueSize == 4 || (spec.ValueSize == 8 && !hasOneSize), $"value_size is {spec.ValueSize}, not {(hasOneSize ? "4" : "4 or 8")}");
+        AllowFlags(spec, MapFlags.NumaNode | spec.Type switch
+        {
+            MapType.CpuMap => 0,
+            MapType.ReuseportSockArray => Access,
+            _ => MapFlags.ReadOnly | MapFlags.WriteOnly,
+        });
+        Require(spec, spec.KeySize <= TargetHashMap.LargestKey, $"key_size is {spec.KeySize}: a key has at most {TargetHashMap.LargestKey} bytes", Errno.E2BIG);
+        Require(spec, spec.Type != MapType.CpuMap || spec.MaxEntries <= MostProcessors, $"max_entries is {spec.MaxEntries}: there are at most {MostProcessors} CPUs", Errno.E2BIG);
+        Require(spec, spec.Type is not (MapType.SockHash or MapType.DevMapHash) || spec.MaxEntries <= 1u << 31, $"max_entries is {spec.MaxEntries}");
+    }
+
+    private static void CheckCgroupStorage(MapSpec spec)
+    {
+        uint most = spec.Type == MapType.PerCpuCgroupStorage ? LargestPerCpuValue : LargestElement - KernelElementHeader;
+        Require(spec, spec.KeySize is 8 or CgroupStorageMap.LongKey, $"key_size is {spec.KeySize}: the key is struct bpf_cgroup_storage_key, or the cgroup's 8-byte id");
+        Require(spec, spec.ValueSize != 0, "value_size is 0");
+        Require(spec, spec.ValueSize <= most, $"value_size is {spec.ValueSize}, a value has at most {most} bytes", Errno.E2BIG);
+        AllowFlags(spec, MapFlags.NumaNode | Access);
+        Require(spec, spec.MaxEntries == 0, $"max_entries is {spec.MaxEntries}: there is an element for each cgroup, so it must be 0");
+    }
+
+    /// <remarks>bpf_local_storage_map_alloc_check.</remarks>
+    private static void CheckLocalStorage(MapSpec spec)
+    {
+        const uint LargestValue = ushort.MaxValue - 128; // sizeof(struct bpf_local_storage_elem)
+
+        AllowFlags(spec, MapFlags.NoPrealloc | MapFlags.Clone);
+        Require(spec, (spec.Flags & MapFlags.NoPrealloc) != 0, "local storage needs flag BPF_F_NO_PREALLOC");
+        Require(spec, spec.MaxEntries == 0, $"max_entries is {spec.MaxEntries}: there is an element for each object, so it must be 0");
+        Require(spec, spec.KeySize == 4, $"key_size is {spec.KeySize}: the key is the 4-byte descriptor of an object");
+        Require(spec, spec.ValueSize != 0, "value_size is 0");
+        Require(spec, spec.KeyType != 0 && spec.ValueType != 0, "local storage needs the BTF types of its key and value (__type(key, ...), __type(value, ...))");
+        Require(spec, spec.ValueSize <= LargestValue, $"value_size is {spec.ValueSize}, a value has at most {LargestValue} bytes", Errno.E2BIG);
     }
 
     private static void CheckArray(MapSpec spec)

@@ -30,7 +30,7 @@ internal sealed unsafe class ValueFields
     /// <summary>The special fields of a map's values; null where there are none, or where the type of map has values without them.</summary>
     public static ValueFields? Of(MapSpec spec)
     {
-        if (spec.Type is not (MapType.Array or MapType.Hash or MapType.LruHash))
+        if (spec.Type is not (MapType.Array or MapType.Hash or MapType.LruHash or MapType.CgroupStorage or MapType.SkStorage or MapType.InodeStorage or MapType.TaskStorage or MapType.CgrpStorage))
             return null;
         SpecialField[] fields = [.. MapTable.FindSpecialFields(spec).Where(field => field.Offset + field.Size <= spec.ValueSize)];
         return fields.Length == 0 ? null : new ValueFields(fields, spec.ValueSize);

@@ -29,5 +29,5 @@ internal static class MapEstimate
 
     private static UInt128 Padded(uint size) => ((UInt128)size + 7) & ~(UInt128)7;
 
-    private static bool IsPerCpu(MapType type) => type is MapType.PerCpuArray or MapType.PerCpuHash or MapType.LruPerCpuHash;
+    private static bool IsPerCpu(MapType type) => type is MapType.PerCpuArray or MapType.PerCpuHash or MapType.LruPerCpuHash or MapType.PerCpuCgroupStorage;
 }

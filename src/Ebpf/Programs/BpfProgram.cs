@@ -77,6 +77,12 @@ public sealed class BpfProgram
             Cpu = options.Cpu,
             PidTgid = options.Pid is { } pid ? ((ulong)(uint)pid << 32) | (uint)pid : null,
             Comm = options.Comm,
+            CgroupId = options.CgroupId,
+            SocketId = options.SocketId,
+            Socket = options.Socket,
+            InodeId = options.InodeId,
+            KernelStack = options.KernelStack,
+            UserStack = options.UserStack,
         });
         if (outcome.Fault is { } fault)
         {
@@ -92,6 +98,7 @@ public sealed class BpfProgram
             Data = outcome.Data,
             Context = outcome.Context,
             Printk = outcome.Printk,
+            Redirections = [.. outcome.Redirections.Select(static r => new PacketRedirection(r.Map, r.Key, r.Target, r.Flags, r.IsCopy))],
         };
     }
 

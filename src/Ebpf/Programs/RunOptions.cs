@@ -29,4 +29,22 @@ public sealed record RunOptions
 
     /// <summary>What bpf_get_current_comm answers; null for this process.</summary>
     public string? Comm { get; init; }
+
+    /// <summary>The id of the cgroup that the run is in: what bpf_get_current_cgroup_id answers, and whose storage the run uses. 1 is the root.</summary>
+    public ulong CgroupId { get; init; } = 1;
+
+    /// <summary>The number of the run's socket: its cookie, and its key in maps of socket storage. 0 where there is no socket; a context's socket is null then, where it may be.</summary>
+    public uint SocketId { get; init; }
+
+    /// <summary><c>struct bpf_sock</c> of the run's socket; missing bytes are zero.</summary>
+    public ReadOnlyMemory<byte> Socket { get; init; }
+
+    /// <summary>The number of the inode that the run is about: its key in maps of inode storage.</summary>
+    public uint InodeId { get; init; }
+
+    /// <summary>The kernel's call stack, innermost first: what bpf_get_stack and bpf_get_stackid see.</summary>
+    public ReadOnlyMemory<ulong> KernelStack { get; init; }
+
+    /// <summary>The call stack of user space, for the same helpers.</summary>
+    public ReadOnlyMemory<ulong> UserStack { get; init; }
 }

@@ -26,4 +26,15 @@ public sealed record RunResult
 
     /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
+
+    /// <summary>Where the program wanted its packet, or copies of it, to go in the last repetition. The embedded platform sends nothing: that is the host's.</summary>
+    public IReadOnlyList<PacketRedirection> Redirections { get; init; } = [];
 }
+
+/// <summary>What bpf_redirect, bpf_redirect_map and their like were asked for.</summary>
+/// <param name="Map">The name of the map of interfaces, CPUs or sockets; null where the interface was given.</param>
+/// <param name="Key">The key in it, where keys are numbers; the interface, where there is no map.</param>
+/// <param name="Target">What the map has under the key, as the host put it in; 0 where the packet goes to all that are in it. The interface, where there is no map.</param>
+/// <param name="Flags">The flags that were given.</param>
+/// <param name="IsCopy">Whether a copy was to be sent, while the program went on (bpf_clone_redirect).</param>
+public readonly record struct PacketRedirection(string? Map, uint Key, ulong Target, ulong Flags, bool IsCopy);

@@ -250,7 +250,7 @@ public sealed class SocketBufferTests
         RunOutcome outcome = Run(ProgramType.SchedCls, new RunRequest { Data = s_packet }, Mov64(R2, 3), Mov64(R3, 1), Call(HelperId.CloneRedirect), Exit());
 
         Assert.Equal(0UL, outcome.ReturnValue);
-        Assert.Equal([new Redirection(3, 1, null, true)], outcome.Redirections);
+        Assert.Equal([new Redirection(null, 3, 3, 1, true)], outcome.Redirections);
     }
 
     private static ushort InternetChecksum(ReadOnlySpan<byte> bytes)

@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Isa;
+using Ebpf.Runtime.Maps;
 using static Ebpf.Bytecode.Isa.Asm;
 using static Ebpf.Bytecode.Isa.Register;
 
@@ -175,6 +176,29 @@ public sealed class XdpTests
     public void Loading_bytes_beyond_the_packet_is_invalid() => Assert.Equal(
         -22L, (long)Run(new RunRequest { Data = s_packet }, Mov64(R2, 57), Mov64(R3, R10), Add64(R3, -8), Mov64(R4, 4), Call(HelperId.XdpLoadBytes), Exit()).ReturnValue);
 
+    [Theory]
+    [InlineData(MapType.DevMap, 1u, 0u, 4u)]
+    [InlineData(MapType.DevMapHash, 1u, 0u, 4u)]
+    [InlineData(MapType.CpuMap, 1u, 0u, 4u)]
+    [InlineData(MapType.XskMap, 1u, 2u, 4u)]
+    [InlineData(MapType.DevMap, 0u, 0u, 0u)]
+    [InlineData(MapType.DevMap, 0u, 2u, 2u)]
+    [InlineData(MapType.DevMap, 0u, 8u, 4u)]
+    [InlineData(MapType.CpuMap, 1u, 8u, 0u)]
+    [InlineData(MapType.XskMap, 0u, 3u, 3u)]
+    public void Redirecting_through_a_map_tells_the_host_what_the_map_has_there(MapType type, uint key, uint flags, uint verdict)
+    {
+        using var room = new EngineRoom();
+        EmbeddedMap map = room.Map(type, 4, 4, 4);
+        byte[] index = [1, 0, 0, 0], target = [7, 0, 0, 0];
+        Assert.Equal(0, map.HostUpdate(index, target));
+
+        RunOutcome outcome = room.Run(ProgramType.Xdp, new RunRequest(), [.. LoadMap(R1, 0), Mov64(R2, (int)key), Mov64(R3, (int)flags), Call(HelperId.RedirectMap), Exit()]);
+
+        Assert.Equal(verdict, outcome.ReturnValue);
+        Assert.Equal(verdict == 4 ? [new Redirection(map.Spec.Name, key, flags == 8 ? 0 : 7UL, flags, false)] : [], outcome.Redirections);
+    }
+
     [Fact]
     public void Redirecting_gives_the_verdict_and_is_reported_where_the_program_returns_it()
     {
@@ -182,7 +206,7 @@ public sealed class XdpTests
         RunOutcome passed = Run(new RunRequest(), Mov64(R1, 7), Mov64(R2, 0), Call(HelperId.Redirect), Mov64(R0, 2), Exit());
 
         Assert.Equal(4UL, redirected.ReturnValue);
-        Assert.Equal([new Redirection(7, 0, null, false)], redirected.Redirections);
+        Assert.Equal([new Redirection(null, 7, 7, 0, false)], redirected.Redirections);
         Assert.Empty(passed.Redirections);
     }
 

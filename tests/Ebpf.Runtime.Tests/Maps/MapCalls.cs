@@ -5,7 +5,7 @@ namespace Ebpf.Runtime.Tests.Maps;
 /// <summary>Calls of maps as tests like to write them: unmanaged keys and values, programs' calls on slot 0 unless said otherwise.</summary>
 internal static unsafe class MapCalls
 {
-    public const int EPERM = -1, ENOENT = -2, E2BIG = -7, EBADF = -9, EAGAIN = -11, ENOMEM = -12, EBUSY = -16, EEXIST = -17, EINVAL = -22, ENOSPC = -28, EOPNOTSUPP = -95, ENOTSUPP = -524;
+    public const int EPERM = -1, ENOENT = -2, E2BIG = -7, EBADF = -9, EAGAIN = -11, ENOMEM = -12, EBUSY = -16, EEXIST = -17, EINVAL = -22, ENOSPC = -28, EOPNOTSUPP = -95, EOVERFLOW = -75, ENODATA = -61, ENOTSUPP = -524;
 
     public static T* Find<T, TKey>(this EmbeddedMap map, TKey key, int slot = 0)
         where T : unmanaged

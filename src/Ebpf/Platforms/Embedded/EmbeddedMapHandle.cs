@@ -43,6 +43,8 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
 
     public IRingConsumer? Ring => Map is RingBufferMap ring ? new EmbeddedRingConsumer(ring) : null;
 
+    public IRingProducer? UserRing => Map is UserRingBufferMap ring ? new EmbeddedRingProducer(ring) : null;
+
     public IPerfBuffers? OpenPerfBuffers(int bytes) => Map is PerfEventArrayMap events ? new EmbeddedPerfBuffers(events, bytes) : null;
 
     public Errno Delete(ReadOnlySpan<byte> key) => Result(Map.HostDelete(key));

@@ -1,0 +1,79 @@
+using Ebpf.Runtime.Interpreter;
+using Ebpf.Runtime.Memory;
+using Ebpf.Verifier;
+
+namespace Ebpf.Runtime;
+
+/// <content>What the run takes for objects of a kernel: its socket, its task, its cgroup, its inode, its call stack. The host says which they are.</content>
+internal sealed unsafe partial class Run
+{
+    /// <summary>sizeof(struct bpf_sock), up to its last field.</summary>
+    internal const int SocketBytes = 80;
+
+    // A task, a cgroup or an inode is for programs the address of one of these words: it says which object it is, and reads of its fields give 0.
+    private const int TaskWord = SocketBytes, CgroupWord = TaskWord + 8, InodeWord = CgroupWord + 8, ObjectBytes = InodeWord + 8;
+
+    private NativeBlock? _objects;
+
+    /// <summary>The run's socket, <c>struct bpf_sock</c>.</summary>
+    internal byte* Socket => _objects!.Address;
+
+    /// <summary>Its number; 0 where there is none.</summary>
+    internal uint SocketId { get; private set; }
+
+    /// <summary>The run's task, for who asks for it as an object.</summary>
+    internal ulong Task => (ulong)(_objects!.Address + TaskWord);
+
+    /// <summary>The run's cgroup, as an object.</summary>
+    internal ulong Cgroup => (ulong)(_objects!.Address + CgroupWord);
+
+    /// <summary>The run's inode, as an object.</summary>
+    internal ulong Inode => (ulong)(_objects!.Address + InodeWord);
+
+    /// <summary>The id of the run's cgroup.</summary>
+    internal ulong CgroupId { get; private set; }
+
+    /// <summary>The call stacks that the run pretends to come from.</summary>
+    internal ReadOnlyMemory<ulong> KernelStack { get; private set; }
+
+    /// <summary>See <see cref="KernelStack"/>.</summary>
+    internal ReadOnlyMemory<ulong> UserStack { get; private set; }
+
+    /// <summary>The number of the object at an address that a helper got; false where it is none of the run's.</summary>
+    internal bool TryObject(ulong address, out uint id)
+    {
+        id = 0;
+        if (address == (ulong)Socket)
+            id = SocketId;
+        else if (address == Task)
+            id = (uint)(PidTgid ?? (uint)Environment.ProcessId);
+        else if (address == Cgroup)
+            id = (uint)CgroupId;
+        else if (address == Inode)
+            id = _inodeId;
+        else
+            return false;
+        return true;
+    }
+
+    private uint _inodeId;
+
+    private void BeginObjects(RunRequest request)
+    {
+        _objects ??= Engine.Heap.Allocate(ObjectBytes, 64, "the objects of a run");
+        ReadOnlySpan<byte> socket = request.Socket.Span;
+        if (socket.Length > SocketBytes)
+            throw new BpfException($"the socket has {socket.Length} bytes; struct bpf_sock has {SocketBytes}", Errno.EINVAL);
+        var block = new Span<byte>(Socket, SocketBytes);
+        block.Clear();
+        socket.CopyTo(block);
+        SocketId = request.SocketId;
+        CgroupId = request.CgroupId;
+        _inodeId = request.InodeId;
+        KernelStack = request.KernelStack;
+        UserStack = request.UserStack;
+    }
+
+    /// <summary>Lets a program of the checking mode read its socket.</summary>
+    private void GrantObjects() => Memory.Grant(new MemoryRegion((ulong)Socket, SocketBytes, MemoryKinds.BtfObject, false, "the socket"));
+}
