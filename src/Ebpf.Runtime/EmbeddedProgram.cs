@@ -23,6 +23,8 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
     /// <summary>Before the operations: a weak GCHandle of the program, for who has only the address.</summary>
     private const int HeaderBytes = 64;
 
+    private static readonly RunRequest s_noRequest = new();
+
     private readonly NativeBlock _code;
     private readonly List<string> _traps;
     private readonly List<EmbeddedMap> _maps = [];
@@ -39,10 +41,11 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         IsChecking = options.Checks || options.Observer is not null || (facts is null && !options.TrustsUnverified);
         InstructionBudget = options.InstructionBudget;
         Observer = options.Observer;
-        Hook = Hook.For(spec.Type);
+        Host = options.Host;
+        Hook = Host is null ? Hook.For(spec.Type) : HostHook.Instance;
         if (facts is not null)
             Hook.Check(spec, facts);
-        ContextMap = Hook.MapContext(facts?.Context ?? options.Context ?? ContextLayouts.For(spec.Type, spec.AttachType, spec.Dialect));
+        ContextMap = Hook.MapContext(facts?.Context ?? options.Context ?? Host?.Layout ?? ContextLayouts.For(spec.Type, spec.AttachType, spec.Dialect));
         StackBytes = FrameSize.Of(facts, 0);
         foreach (FunctionSpec function in spec.Functions)
             _frameBytes[function.Start] = FrameSize.Of(facts, function.Start);
@@ -60,7 +63,7 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             int operations = Decoder.OperationCount(spec);
             _code = engine.Heap.Allocate((ulong)HeaderBytes + ((ulong)operations * (ulong)sizeof(Operation)), 64, $"program '{spec.Name}'");
             Entry = (Operation*)(_code.Address + HeaderBytes);
-            _traps = Decoder.Decode(spec, facts, maps, IsChecking, Entry);
+            _traps = Decoder.Decode(spec, facts, maps, IsChecking, Host, Entry);
             _self = GCHandle.Alloc(this, GCHandleType.Weak);
             *(nint*)_code.Address = GCHandle.ToIntPtr(_self);
             if (options.Engine != ExecutionEngine.Interpreter && Observer is null)
@@ -120,6 +123,9 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
     /// <summary>The maps that the program refers to.</summary>
     internal IReadOnlyList<EmbeddedMap> Maps => _maps;
 
+    /// <summary>The host's own type that the program is of; null for all others.</summary>
+    internal Hosting.HostProgramType? Host { get; }
+
     internal Hook Hook { get; }
 
     internal ContextMap ContextMap { get; }
@@ -162,8 +168,42 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
         };
     }
 
+    /// <summary>Runs a program of a host's own type on contexts that lie one after the other, and writes what each run returned.</summary>
+    /// <exception cref="BpfException">A run was stopped; the results before it are there.</exception>
+    /// <exception cref="ObjectDisposedException">The program is gone.</exception>
+    public void RunHosted(byte* contexts, int stride, int count, ulong* results, object? state)
+    {
+        using RunSession session = Begin(s_noRequest);
+        Run run = session.Run;
+        run.HostState = state;
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                run.HostContext = contexts + ((nint)i * stride);
+                ulong result = session.Execute();
+                if (session.Fault is { } fault)
+                    throw new BpfException($"program '{Spec.Name}' was stopped at instruction {fault.Instruction}: {fault.Reason}", Errno.EFAULT) { Program = Spec.Name };
+                if (results != null)
+                    results[i] = result;
+            }
+        }
+        finally
+        {
+            run.HostState = null;
+            run.HostContext = null;
+        }
+    }
+
     /// <summary>Begins a series of runs with the same input, which allocate nothing. Dispose the session.</summary>
     internal RunSession Begin(RunRequest request)
+    {
+        (ExecutionSlot slot, Run run) = Hold(request);
+        return new RunSession(Engine, slot, run);
+    }
+
+    /// <summary>Takes a slot and a run state, prepared for the request. Give them back to the engine, the run state first.</summary>
+    internal (ExecutionSlot Slot, Run Run) Hold(RunRequest request)
     {
         if (request.Cpu is { } cpu && (uint)cpu >= (uint)Engine.Slots.Count)
             throw new ArgumentOutOfRangeException(nameof(request), cpu, $"there are {Engine.Slots.Count} CPUs (slots), numbered from 0");
@@ -176,7 +216,7 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
             run = Engine.Rent(slot.Index);
             run.Begin(this, request, slot.Index);
-            return new RunSession(Engine, slot, run);
+            return (slot, run);
         }
         catch
         {

@@ -38,6 +38,9 @@ internal sealed record ProgramOptions
     /// <summary>Sees each instruction in checking mode; null for none.</summary>
     public IExecutionObserver? Observer { get; init; }
 
+    /// <summary>The host's own type that the program is of; null for Linux's and Windows' types.</summary>
+    public Hosting.HostProgramType? Host { get; init; }
+
     /// <summary>The layout of the context of a program without facts; null where its type tells.</summary>
     public ContextLayout? Context { get; init; }
 }

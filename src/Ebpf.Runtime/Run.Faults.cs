@@ -26,7 +26,7 @@ internal sealed unsafe partial class Run
     internal int Instruction => Find((ulong)Position) is { } program ? program.SlotOf(Position) : -1;
 
     /// <summary>Stops the run; the first reason counts.</summary>
-    internal void Stop(string reason)
+    public override void Stop(string reason)
     {
         if (!IsStopped)
         {

@@ -86,6 +86,8 @@ internal sealed unsafe partial class Run
     /// <summary>The helper that callx names by its number; null, and the run stopped, where there is none.</summary>
     private delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong> FindHelper(Operation* operation, ulong target)
     {
+        if (target <= int.MaxValue && Program.Host?.Function((int)target) is { } own and not 0)
+            return (delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong>)own;
         if (target <= int.MaxValue && HelperIdTable.From(Program.Spec.Dialect, (int)target) is { } id && id != HelperId.TailCall
             && HelperTable.Find(id, Program.Spec.Dialect) is var function && function != null)
             return function;

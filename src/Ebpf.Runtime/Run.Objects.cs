@@ -1,5 +1,4 @@
 using Ebpf.Runtime.Interpreter;
-using Ebpf.Runtime.Memory;
 using Ebpf.Verifier;
 
 namespace Ebpf.Runtime;
@@ -11,24 +10,24 @@ internal sealed unsafe partial class Run
     internal const int SocketBytes = 80;
 
     // A task, a cgroup or an inode is for programs the address of one of these words: it says which object it is, and reads of its fields give 0.
-    private const int TaskWord = SocketBytes, CgroupWord = TaskWord + 8, InodeWord = CgroupWord + 8, ObjectBytes = InodeWord + 8;
+    private const int TaskWord = SocketBytes, CgroupWord = TaskWord + 8, InodeWord = CgroupWord + 8, ObjectBytes = 128;
 
-    private NativeBlock? _objects;
+    private readonly byte* _objects;
 
     /// <summary>The run's socket, <c>struct bpf_sock</c>.</summary>
-    internal byte* Socket => _objects!.Address;
+    internal byte* Socket => _objects;
 
     /// <summary>Its number; 0 where there is none.</summary>
     internal uint SocketId { get; private set; }
 
     /// <summary>The run's task, for who asks for it as an object.</summary>
-    internal ulong Task => (ulong)(_objects!.Address + TaskWord);
+    internal ulong Task => (ulong)(_objects + TaskWord);
 
     /// <summary>The run's cgroup, as an object.</summary>
-    internal ulong Cgroup => (ulong)(_objects!.Address + CgroupWord);
+    internal ulong Cgroup => (ulong)(_objects + CgroupWord);
 
     /// <summary>The run's inode, as an object.</summary>
-    internal ulong Inode => (ulong)(_objects!.Address + InodeWord);
+    internal ulong Inode => (ulong)(_objects + InodeWord);
 
     /// <summary>The id of the run's cgroup.</summary>
     internal ulong CgroupId { get; private set; }
@@ -60,7 +59,6 @@ internal sealed unsafe partial class Run
 
     private void BeginObjects(RunRequest request)
     {
-        _objects ??= Engine.Heap.Allocate(ObjectBytes, 64, "the objects of a run");
         ReadOnlySpan<byte> socket = request.Socket.Span;
         if (socket.Length > SocketBytes)
             throw new BpfException($"the socket has {socket.Length} bytes; struct bpf_sock has {SocketBytes}", Errno.EINVAL);

@@ -34,6 +34,9 @@ internal sealed unsafe partial class Run
     /// <summary>Where the Ethernet and the network header begin; only for packets that the program sees as socket buffers.</summary>
     internal byte* MacHeader, NetworkHeader;
 
+    /// <summary>The packet as the program left it.</summary>
+    internal ReadOnlySpan<byte> PacketBytes => new(PacketData, PacketLength);
+
     /// <summary>Bytes from data to end.</summary>
     internal int PacketLength => (int)(PacketEnd - PacketData);
 

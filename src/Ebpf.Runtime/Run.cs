@@ -11,7 +11,7 @@ namespace Ebpf.Runtime;
 /// The state of one run: registers, stack, context and packet in native memory, and what helpers need to know. Kept by the engine and used again,
 /// so that a run allocates nothing. Helpers get it as their last argument.
 /// </summary>
-internal sealed unsafe partial class Run : IDisposable
+internal sealed unsafe partial class Run : Hosting.HostRun, IDisposable
 {
     /// <summary>Frames of a verified program: 8, and as many again for each tail call out of a subprogram.</summary>
     /// <remarks>MAX_CALL_FRAMES in include/linux/bpf_verifier.h, MAX_TAIL_CALL_CNT in include/linux/bpf.h.</remarks>
@@ -29,12 +29,13 @@ internal sealed unsafe partial class Run : IDisposable
     {
         Engine = engine;
         int frameBytes = FrameCount * sizeof(Frame);
-        _block = engine.Heap.Allocate((ulong)(RunState.Bytes + frameBytes + StackBytes), 64, "the state of a run");
+        _block = engine.Heap.Allocate((ulong)(RunState.Bytes + frameBytes + StackBytes + ObjectBytes), 64, "the state of a run");
         State = (RunState*)_block.Address;
         Registers = State->Registers;
         _frames = (Frame*)(_block.Address + RunState.Bytes);
         _stackTop = _block.Address + RunState.Bytes + frameBytes + StackBytes;
         _stackLow = _stackTop;
+        _objects = _stackTop;
         Memory = new CheckedMemory(this);
         _self = GCHandle.Alloc(this, GCHandleType.Weak);
         State->Run = GCHandle.ToIntPtr(_self);
@@ -171,7 +172,6 @@ internal sealed unsafe partial class Run : IDisposable
         _block.Dispose();
         _contextBlock?.Dispose();
         _packetBlock?.Dispose();
-        _objects?.Dispose();
     }
 
     private void Dispatch(Operation* entry)

@@ -4,7 +4,7 @@ namespace Ebpf.Runtime;
 internal sealed class RunRequest
 {
     /// <summary>Packet bytes, for the types that have a packet.</summary>
-    public ReadOnlyMemory<byte> Data { get; init; }
+    public ReadOnlyMemory<byte> Data { get; set; }
 
     /// <summary>Context bytes in the program-visible layout; missing bytes are zero.</summary>
     public ReadOnlyMemory<byte> Context { get; init; }

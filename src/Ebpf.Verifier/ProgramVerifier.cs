@@ -108,7 +108,7 @@ public static class ProgramVerifier
 
         internal Facts Run()
         {
-            ContextLayout? context = ContextLayouts.For(_program.Type, _program.AttachType, _program.Dialect)
+            ContextLayout? context = _options.Host?.Context ?? ContextLayouts.For(_program.Type, _program.AttachType, _program.Dialect)
                 ?? TracingContext.Of(_program, _options.KernelTypes);
             if (context is null)
                 throw Unsupported();
@@ -116,7 +116,7 @@ public static class ProgramVerifier
                 throw new Refusal(Rule.UnsupportedProgramType, 0, notAttached);
             CallGraph calls = CallGraph.Of(_shape);
             MapTable maps = new(_loaded);
-            HelperTable helpers = new(_program, _shape.Code);
+            HelperTable helpers = new(_program, _shape.Code, _options.Host);
             Liveness liveness = new(_shape, helpers, maps, calls);
             ControlFlow flow = ControlFlow.Of(_shape, helpers);
             for (int attempt = 0; ; attempt++)

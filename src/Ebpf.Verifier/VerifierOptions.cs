@@ -19,6 +19,9 @@ public sealed record VerifierOptions
     /// <summary>Whether every access must be aligned, as processors demand that cannot do others (BPF_F_STRICT_ALIGNMENT).</summary>
     public bool StrictAlignment { get; init; }
 
+    /// <summary>The host's own type that the program is of; null for Linux's and Windows' types.</summary>
+    internal Prototypes.HostType? Host { get; init; }
+
     /// <summary>The kernel's types, for programs whose context is BTF-typed; null where there is no kernel to ask.</summary>
     public Bytecode.Btf.BtfView? KernelTypes { get; init; }
 }

@@ -1,5 +1,6 @@
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Hosting;
 using Ebpf.Runtime.Helpers;
 using Ebpf.Runtime.Maps;
 using Ebpf.Verifier;
@@ -21,14 +22,16 @@ internal sealed unsafe partial class Decoder
     private readonly Facts? _facts;
     private readonly bool _rewritesContext;
     private readonly IReadOnlyList<EmbeddedMap?> _maps;
+    private readonly HostProgramType? _host;
     private readonly Operation* _code;
     private readonly List<string> _traps = [];
 
-    private Decoder(ProgramSpec program, Facts? facts, IReadOnlyList<EmbeddedMap?> maps, bool checks, Operation* code)
+    private Decoder(ProgramSpec program, Facts? facts, IReadOnlyList<EmbeddedMap?> maps, bool checks, HostProgramType? host, Operation* code)
     {
         _program = program;
         _facts = facts;
         _maps = maps;
+        _host = host;
         _code = code;
         _rewritesContext = !checks && facts is not null;
     }
@@ -38,9 +41,9 @@ internal sealed unsafe partial class Decoder
 
     /// <summary>Fills <paramref name="code"/> and gives the reasons that its traps refer to.</summary>
     /// <exception cref="BpfException">The program needs a helper, a kernel function or a variable that this engine does not have.</exception>
-    internal static List<string> Decode(ProgramSpec program, Facts? facts, IReadOnlyList<EmbeddedMap?> maps, bool checks, Operation* code)
+    internal static List<string> Decode(ProgramSpec program, Facts? facts, IReadOnlyList<EmbeddedMap?> maps, bool checks, HostProgramType? host, Operation* code)
     {
-        var decoder = new Decoder(program, facts, maps, checks, code);
+        var decoder = new Decoder(program, facts, maps, checks, host, code);
         for (int slot = 0; slot < program.Instructions.Length; slot++)
         {
             code[slot] = decoder.DecodeSlot(slot);

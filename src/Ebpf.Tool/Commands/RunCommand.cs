@@ -13,6 +13,7 @@ internal static class RunCommand
         command.Arguments.Add(name);
         var loading = new LoadOptionsBinder(command);
         var execution = new RunOptionsBinder(command);
+        var capture = new CaptureOptions(command);
         var dump = DumpOption.Create();
         var json = JsonOption.Create();
         command.Options.Add(dump);
@@ -22,6 +23,19 @@ internal static class RunCommand
             BpfObject obj = selection.Open(parsed);
             string program = parsed.GetRequiredValue(name);
             SelectionOptions.Select(obj, program);
+            if (capture.Input(parsed) is { } input)
+            {
+                new CaptureRun(obj, selection.File(parsed), parsed, loading, execution)
+                {
+                    Program = program,
+                    Input = input,
+                    Output = capture.Output(parsed),
+                    Dump = parsed.GetValue(dump)!,
+                    Json = parsed.GetValue(json),
+                }.Execute(output);
+                return ExitCode.Success;
+            }
+
             new LoadRun(obj, selection.File(parsed), parsed, loading, execution)
             {
                 RunProgram = program,

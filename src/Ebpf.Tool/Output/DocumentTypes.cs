@@ -36,6 +36,22 @@ internal sealed record ShowDocument(
 /// <summary>What <c>verify</c> prints.</summary>
 internal sealed record VerifyDocument(string File, string? Dialect, IReadOnlyList<VerdictEntry> Programs, ErrorEntry? Error);
 
+/// <summary>What <c>run --pcap</c> prints.</summary>
+internal sealed record ReplayDocument(
+    string File,
+    string Program,
+    string Type,
+    string Platform,
+    string Pcap,
+    long Packets,
+    long SkippedPackets,
+    double PacketsPerSecond,
+    double NsPerPacket,
+    IReadOnlyList<VerdictCountEntry> Verdicts,
+    IReadOnlyDictionary<string, IReadOnlyList<ElementEntry>> Dump);
+
+internal sealed record VerdictCountEntry(string Name, uint Value, long Packets, long Bytes);
+
 internal sealed record ProgramEntry(
     string Name,
     string Section,
@@ -84,6 +100,7 @@ internal sealed record LineEntry(string File, int Line, int Column, string Text)
 [JsonSerializable(typeof(ShowDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
 [JsonSerializable(typeof(VerifyDocument[]))]
+[JsonSerializable(typeof(ReplayDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 internal sealed partial class DocumentContext : JsonSerializerContext
 {

@@ -57,7 +57,7 @@ internal static class Documents
     public static TotalsEntry Totals(LoadReport report) =>
         new(report.Loaded, report.Skipped, report.VerifiedInstructions, report.LoadTime.TotalMicroseconds, report.MemoryBytes);
 
-    private static IReadOnlyList<ElementEntry> Elements(BpfMap map)
+    public static IReadOnlyList<ElementEntry> Elements(BpfMap map)
     {
         MapSpec spec = map.Handle.Spec;
         return [.. map.Entries().Select(entry => new ElementEntry(TypedJson.Node(entry.Key, spec.Types, spec.KeyType), Value(entry.Value, map)))];

@@ -94,7 +94,7 @@ internal static class LoadTables
             output.WriteLine("  printk: " + line);
     }
 
-    private static void WriteDump(string map, IReadOnlyList<ElementEntry> elements, TextWriter output)
+    public static void WriteDump(string map, IReadOnlyList<ElementEntry> elements, TextWriter output)
     {
         output.WriteLine();
         output.WriteLine($"{map}: {Amounts.Of(elements.Count, "element")}");

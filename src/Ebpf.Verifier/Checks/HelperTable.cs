@@ -13,10 +13,14 @@ internal sealed class HelperTable
 
     private readonly ProgramSpec _program;
     private readonly HelperPrototype?[] _bySlot;
+    private readonly HostType? _host;
+    private readonly ProgramType _type;
 
-    internal HelperTable(ProgramSpec program, Instruction[] code)
+    internal HelperTable(ProgramSpec program, Instruction[] code, HostType? host = null)
     {
         _program = program;
+        _host = host;
+        _type = host is null ? program.Type : HostType.LikeType;
         _bySlot = new HelperPrototype?[code.Length];
         for (int slot = 0; slot < code.Length; slot++)
         {
@@ -26,8 +30,10 @@ internal sealed class HelperTable
                 continue;
             }
 
-            if (code[slot].IsHelperCall && HelperIdTable.From(program.Dialect, code[slot].Immediate) is { } id)
-                _bySlot[slot] = HelperPrototypes.Find(id, program.Type, program.AttachType, program.Dialect);
+            if (code[slot].IsHelperCall && host is not null && host.Helpers.TryGetValue(code[slot].Immediate, out HelperPrototype? own))
+                _bySlot[slot] = own;
+            else if (code[slot].IsHelperCall && HelperIdTable.From(program.Dialect, code[slot].Immediate) is { } id)
+                _bySlot[slot] = HelperPrototypes.Find(id, _type, program.AttachType, program.Dialect);
         }
 
         IsGplCompatible = program.License is "GPL" or "GPL v2" or "GPL and additional rights" or "Dual BSD/GPL" or "Dual MIT/GPL" or "Dual MPL/GPL";
@@ -62,6 +68,8 @@ internal sealed class HelperTable
 
         if (HelperIdTable.From(_program.Dialect, number) is not { } id)
             return new Refusal(Rule.UnknownHelper, slot, $"there is no helper with number {number} in the {_program.Dialect} dialect");
+        if (_host is not null)
+            return new Refusal(Rule.UnknownHelper, slot, $"{_host.Name} programs may not call {id.Text()}: they have the host's helpers and the general ones");
         HelperPrototypes.IsAllowed(id, _program.Type, _program.AttachType, _program.Dialect, out string reason);
         return new Refusal(Rule.UnknownHelper, slot, reason);
     }

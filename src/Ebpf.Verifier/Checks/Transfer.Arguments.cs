@@ -18,7 +18,7 @@ internal sealed partial class Transfer
         if (argument.Kind == ArgumentKind.Anything)
         {
             if (IsStrict && value.IsPointer)
-                throw Refuse(Rule.PointerLeak, $"{helper.Id.Text()} is given {Words.Describe(value)} in R{register}");
+                throw Refuse(Rule.PointerLeak, $"{helper.Name} is given {Words.Describe(value)} in R{register}");
             return;
         }
 
@@ -35,7 +35,7 @@ internal sealed partial class Transfer
         {
             throw Refuse(
                 Rule.NullDereference,
-                $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but must not be null",
+                $"{helper.Name}: R{register} is {Words.Describe(value)}, but must not be null",
                 "check the pointer for NULL after the call that returned it");
         }
 
@@ -115,7 +115,7 @@ internal sealed partial class Transfer
                 Expect(helper, value, register, matches, $"a struct {type} of the kernel");
                 return;
             default:
-                throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} takes {argument.Kind} in R{register}, which is not supported yet");
+                throw Refuse(Rule.UnsupportedFeature, $"{helper.Name} takes {argument.Kind} in R{register}, which is not supported yet");
         }
     }
 
@@ -127,16 +127,16 @@ internal sealed partial class Transfer
     private void Expect(HelperPrototype helper, in RegisterState value, int register, bool holds, string what)
     {
         if (!holds)
-            throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but must be {what}");
+            throw Refuse(Rule.HelperArgument, $"{helper.Name}: R{register} is {Words.Describe(value)}, but must be {what}");
     }
 
     private MapSpec MapOf(HelperPrototype helper, in CallArguments call) =>
-        call.Map >= 0 ? _maps[call.Map] : throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()} is called without a map");
+        call.Map >= 0 ? _maps[call.Map] : throw Refuse(Rule.HelperArgument, $"{helper.Name} is called without a map");
 
     private void CheckReleased(HelperPrototype helper, in RegisterState value, int register, ref CallArguments call)
     {
         if (value.Reference == 0 || !State.HasReference(value.Reference))
-            throw Refuse(Rule.Reference, $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but not a reference that this program holds");
+            throw Refuse(Rule.Reference, $"{helper.Name}: R{register} is {Words.Describe(value)}, but not a reference that this program holds");
         call.Released = value.Reference;
     }
 
@@ -160,7 +160,7 @@ internal sealed partial class Transfer
         {
             throw Refuse(
                 Rule.NullDereference,
-                $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but the size in R{sizeRegister} may be {Words.Range(size.Value)}",
+                $"{helper.Name}: R{register} is {Words.Describe(value)}, but the size in R{sizeRegister} may be {Words.Range(size.Value)}",
                 "give a null pointer the size 0, or check the pointer for NULL before the call");
         }
 
@@ -178,17 +178,17 @@ internal sealed partial class Transfer
         {
             throw Refuse(
                 Rule.HelperArgument,
-                $"{helper.Id.Text()}: the size in R{register} may be negative ({Words.Range(size.Value)})",
+                $"{helper.Name}: the size in R{register} may be negative ({Words.Range(size.Value)})",
                 "make it unsigned, mask it (size &= 0xff), or check its bounds");
         }
 
         if (size.Value.UMin == 0 && argument.Kind == ArgumentKind.Size)
-            throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()}: the size in R{register} may be zero ({Words.Range(size.Value)})", "check that it is at least 1");
+            throw Refuse(Rule.HelperArgument, $"{helper.Name}: the size in R{register} may be zero ({Words.Range(size.Value)})", "check that it is at least 1");
         if (size.Value.UMax >= MaxOffset)
         {
             throw Refuse(
                 Rule.HelperArgument,
-                $"{helper.Id.Text()}: the size in R{register} has no useful upper bound ({Words.Range(size.Value)})",
+                $"{helper.Name}: the size in R{register} has no useful upper bound ({Words.Range(size.Value)})",
                 "mask it (size &= 0xff), or compare it with the buffer's size first");
         }
 
@@ -201,7 +201,7 @@ internal sealed partial class Transfer
         _operand = register;
         call.SetSize(register, size);
         if (writes && (value.Marks & RegisterMarks.ReadOnly) != 0)
-            throw Refuse(Rule.ReadOnlyMemory, $"{helper.Id.Text()} writes to R{register}, which is {Words.Describe(value)} and may only be read");
+            throw Refuse(Rule.ReadOnlyMemory, $"{helper.Name} writes to R{register}, which is {Words.Describe(value)} and may only be read");
         int bytes = (int)Math.Min(size, int.MaxValue);
         switch (value.Kind)
         {
@@ -219,7 +219,7 @@ internal sealed partial class Transfer
                 return;
             case RegisterKind.Packet or RegisterKind.PacketMeta:
                 if (!helper.Has(HelperFlags.PacketAccess))
-                    throw Refuse(Rule.HelperArgument, $"{helper.Id.Text()} does not take packet memory, which R{register} points to", "copy it to the stack first");
+                    throw Refuse(Rule.HelperArgument, $"{helper.Name} does not take packet memory, which R{register} points to", "copy it to the stack first");
                 CheckPacket(value, register, 0, bytes, writes);
                 return;
             case RegisterKind.Memory:
@@ -231,7 +231,7 @@ internal sealed partial class Transfer
             default:
                 throw Refuse(
                     Rule.HelperArgument,
-                    $"{helper.Id.Text()}: R{register} is {Words.Describe(value)}, but must point to {size} bytes of memory",
+                    $"{helper.Name}: R{register} is {Words.Describe(value)}, but must point to {size} bytes of memory",
                     value.Kind == RegisterKind.Context ? "copy the data to the stack first" : "");
         }
     }

@@ -63,14 +63,14 @@ internal sealed partial class Transfer
         {
             throw Refuse(
                 Rule.UnknownHelper,
-                $"{helper.Id.Text()} may only be called by programs under a GPL-compatible licence; this one says \"{_program.License}\"",
+                $"{helper.Name} may only be called by programs under a GPL-compatible licence; this one says \"{_program.License}\"",
                 "char LICENSE[] SEC(\"license\") = \"GPL\";");
         }
 
         if (helper.Has(HelperFlags.MaySleep) && !_program.IsSleepable && _program.Type != ProgramType.Syscall)
-            throw Refuse(Rule.UnknownHelper, $"{helper.Id.Text()} may sleep; this program may not", "use a sleepable section, for example SEC(\"fentry.s/...\")");
+            throw Refuse(Rule.UnknownHelper, $"{helper.Name} may sleep; this program may not", "use a sleepable section, for example SEC(\"fentry.s/...\")");
         if (State.LockId != 0 && helper.Id is not (HelperId.SpinUnlock or HelperId.SpinLock))
-            throw Refuse(Rule.SpinLock, $"{helper.Id.Text()} is called while a spin lock is held", "call bpf_spin_unlock() first");
+            throw Refuse(Rule.SpinLock, $"{helper.Name} is called while a spin lock is held", "call bpf_spin_unlock() first");
     }
 
     /// <summary>What single helpers demand of the values they are given.</summary>
@@ -115,7 +115,7 @@ internal sealed partial class Transfer
     {
         MapSpec map = _maps[call.Map];
         if (!HelperPrototypes.TakesMap(helper.Id, map.Type, _program.Type, _program.AttachType))
-            throw Refuse(Rule.MapType, $"{helper.Id.Text()} does not take map {map.Name}, which is of type {map.Type.Text()}");
+            throw Refuse(Rule.MapType, $"{helper.Name} does not take map {map.Name}, which is of type {map.Type.Text()}");
         bool writes = helper.Id is HelperId.MapUpdateElem or HelperId.MapDeleteElem or HelperId.MapPushElem or HelperId.MapPopElem;
         if (writes && (map.Flags & MapFlags.ReadOnlyProgram) != 0)
             throw Refuse(Rule.ReadOnlyMemory, $"map {map.Name} is read-only for programs");
@@ -218,12 +218,12 @@ internal sealed partial class Transfer
                 result.Size = call.AllocationSize;
                 break;
             case ReturnKind.BtfObject or ReturnKind.TrustedBtfObject:
-                return KernelObject(helper.Result.Type, $"the result of {helper.Id.Text()}");
+                return KernelObject(helper.Result.Type, $"the result of {helper.Name}");
             case ReturnKind.BtfObjectOrNull when !helper.Has(HelperFlags.Acquires):
-                result = KernelObject(helper.Result.Type, $"the result of {helper.Id.Text()}");
+                result = KernelObject(helper.Result.Type, $"the result of {helper.Name}");
                 break;
             default:
-                throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} gives a kernel object; this is not supported yet");
+                throw Refuse(Rule.UnsupportedFeature, $"{helper.Name} gives a kernel object; this is not supported yet");
         }
 
         bool mayBeNull = (result.Marks & RegisterMarks.MaybeNull) != 0 || !call.ResultNotNull;
@@ -251,7 +251,7 @@ internal sealed partial class Transfer
     private RegisterState LookupResult(HelperPrototype helper, ref CallArguments call)
     {
         if (call.Map < 0)
-            throw Refuse(Rule.UnsupportedFeature, $"{helper.Id.Text()} without a map");
+            throw Refuse(Rule.UnsupportedFeature, $"{helper.Name} without a map");
         MapSpec map = _maps[call.Map];
         switch (map.Type)
         {

@@ -114,8 +114,8 @@ internal sealed partial class Transfer
     /// <summary>A helper that calls back: the callback is entered on another path, on this one the helper returns.</summary>
     private void CallBack(HelperPrototype helper, in CallArguments call)
     {
-        if (helper.Id is not (HelperId.Loop or HelperId.ForEachMapElem or HelperId.TimerSetCallback))
-            throw Refuse(Rule.UnsupportedFeature, $"callbacks of {helper.Id.Text()} are not supported yet");
+        if (helper.HostName is null && helper.Id is not (HelperId.Loop or HelperId.ForEachMapElem or HelperId.TimerSetCallback))
+            throw Refuse(Rule.UnsupportedFeature, $"callbacks of {helper.Name} are not supported yet");
         _facts.MarkCallback(call.Callback);
         FrameState frame = State.Frame;
         int next = _paths.NewId();
@@ -148,12 +148,17 @@ internal sealed partial class Transfer
 
         FrameState caller = State.Frame;
         caller.CallbackDepth++;
-        RegisterState context = State[3];
+        RegisterState context = State[helper.HostName is null ? 3 : ContextOfCallback(helper)];
         FrameState callee = Push(call.Callback, Slot, FrameRole.Callback);
         if (helper.Id == HelperId.Loop)
         {
             RegisterState rounds = caller.Registry[1];
             callee.Registry[1] = RegisterState.Number(rounds.Value.UMax is > 0 and < ulong.MaxValue ? Scalar.Unsigned(0, rounds.Value.UMax - 1) : Scalar.Unknown);
+            callee.Registry[2] = context;
+        }
+        else if (helper.HostName is not null)
+        {
+            callee.Registry[1] = RegisterState.Unknown;
             callee.Registry[2] = context;
         }
         else
@@ -164,6 +169,15 @@ internal sealed partial class Transfer
 
         // The helper comes back to its own call: the state below it is that of the call.
         return _shape.Functions[call.Callback].Start;
+    }
+
+    /// <summary>The register with what a host's helper hands to its callback: the one after the callback.</summary>
+    private static int ContextOfCallback(HelperPrototype helper)
+    {
+        int index = 0;
+        while (helper.Arguments[index].Kind != ArgumentKind.StackOrNull)
+            index++;
+        return index + 1;
     }
 
     private int EnterTimer(in CallArguments call)
@@ -211,7 +225,7 @@ internal sealed partial class Transfer
         if (frame.Function != 0)
             CheckGlobalReturn(frame.Function);
         else if (_returns is { } range)
-            CheckReturned(range, $"a {_program.Type.Text()} program");
+            CheckReturned(range, $"a {_typeName} program");
         else
             CheckReturnReadable();
         return PathEnds;

@@ -28,6 +28,7 @@ internal sealed partial class Transfer
     private readonly GlobalSignatures _signatures;
     private readonly KernelObjects? _kernel;
     private readonly ReturnRange? _returns;
+    private readonly string _typeName;
     private readonly ContextLayout _context;
 
     internal Transfer(ProgramSpec program, ProgramShape shape, MapTable maps, Liveness liveness, HelperTable helpers, GlobalSignatures signatures, VerifierOptions options, ContextLayout context,
@@ -45,7 +46,8 @@ internal sealed partial class Transfer
         _helpers = helpers;
         _signatures = signatures;
         _kernel = options.KernelTypes is { } types ? new KernelObjects(types) : null;
-        _returns = ReturnRanges.For(program.Type, program.AttachType, program.Dialect) ?? TracingContext.HookResult(program, options.KernelTypes);
+        _typeName = options.Host?.Name ?? program.Type.Text();
+        _returns = options.Host is { } host ? host.Returns : ReturnRanges.For(program.Type, program.AttachType, program.Dialect) ?? TracingContext.HookResult(program, options.KernelTypes);
         State = state;
     }
 

@@ -11,6 +11,12 @@ namespace Ebpf.Verifier.Prototypes;
 /// <param name="Callers">Which programs may call it.</param>
 internal sealed record HelperPrototype(HelperId Id, ImmutableArray<Argument> Arguments, Result Result, HelperFlags Flags, Callers Callers)
 {
+    /// <summary>The name of a helper that the host of the engine defines; null for all others.</summary>
+    public string? HostName { get; init; }
+
+    /// <summary>Its name.</summary>
+    public string Name => HostName ?? Id.Text();
+
     /// <summary>Whether the helper does or demands something.</summary>
     public bool Has(HelperFlags flag) => (Flags & flag) != 0;
 }

@@ -36,6 +36,9 @@ public sealed record LoadOptions
     /// <summary>Whether the verifier's states are to be counted, where that costs something: for verdicts, not for loads.</summary>
     internal bool WantsStatistics { get; init; }
 
+    /// <summary>The host's own types of program: what their sections name is verified and run as they say. Embedded platform only.</summary>
+    public IReadOnlyList<Hosting.HostProgramType> ProgramTypes { get; init; } = [];
+
     /// <summary>Where maps are pinned that are pinned by name and give no path.</summary>
     public string PinRoot { get; init; } = "/sys/fs/bpf";
 }

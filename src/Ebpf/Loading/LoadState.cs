@@ -41,4 +41,4 @@ internal sealed class LoadState
 }
 
 /// <summary>A loaded program: what was loaded, and the handle to it.</summary>
-internal sealed record LoadedProgram(ProgramSpec Spec, IProgramHandle Handle);
+internal sealed record LoadedProgram(ProgramSpec Spec, IProgramHandle Handle, Hosting.HostProgramType? Host);

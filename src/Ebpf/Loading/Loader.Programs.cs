@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Specs;
+using Ebpf.Hosting;
 using Ebpf.Platforms;
 using Ebpf.Verifier;
 using Ebpf.Verifier.Diagnostics;
@@ -17,9 +18,10 @@ internal sealed partial class Loader
                 continue;
             }
 
-            CheckType(plan);
-            IProgramHandle handle = _undo.Owns(Load(program));
-            _state.Programs[plan.Index] = new LoadedProgram(program, handle);
+            HostProgramType? host = plan.Type == ProgramType.Unspec ? _options.ProgramTypes.FirstOrDefault(t => t.Takes(program.SectionName)) : null;
+            CheckType(plan, host);
+            IProgramHandle handle = _undo.Owns(Load(program, host));
+            _state.Programs[plan.Index] = new LoadedProgram(program, handle, host);
             if (_platform.VerifiesHere)
             {
                 _state.VerifiedInstructions += handle.Figures.VerifiedInstructions ?? 0;
@@ -27,7 +29,7 @@ internal sealed partial class Loader
         }
     }
 
-    private IProgramHandle Load(ProgramSpec program)
+    private IProgramHandle Load(ProgramSpec program, HostProgramType? host)
     {
         long left = _options.Limits.Instructions - _state.VerifiedInstructions;
         int limit = (int)Math.Clamp(left, 0, _options.Verifier.InstructionLimit);
@@ -40,7 +42,8 @@ internal sealed partial class Loader
         {
             Maps = _state.MapSpecs,
             MapHandles = _state.Maps,
-            Verifier = _options.Verifier with { InstructionLimit = limit },
+            Verifier = _options.Verifier with { InstructionLimit = limit, Host = host?.Prototype, Policy = host?.Policy ?? _options.Verifier.Policy },
+            Host = host,
             WantsStatistics = _options.WantsStatistics,
         };
         try
@@ -60,9 +63,14 @@ internal sealed partial class Loader
         };
 
     /// <remarks>bpf_object_load_prog in libbpf.c: only what is loaded needs a type.</remarks>
-    private void CheckType(ProgramPlan plan)
+    private void CheckType(ProgramPlan plan, HostProgramType? host)
     {
-        if (plan.Type == ProgramType.Unspec)
+        if (host is not null && !_platform.VerifiesHere)
+        {
+            throw new BpfNotSupportedException($"program '{plan.Name}': the host's own program type {host.Name}", _platform.Name) { Program = plan.Name };
+        }
+
+        if (plan.Type == ProgramType.Unspec && host is null)
         {
             throw new BpfException(
                 $"{_object.Name}: program '{plan.Name}' is in section '{plan.Image.SectionName}', which names no program type: use a section name such as \"xdp\", set BpfProgramSpec.Type, or turn its AutoLoad off",

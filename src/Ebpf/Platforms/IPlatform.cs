@@ -86,4 +86,7 @@ internal sealed class ProgramLoading
 
     /// <summary>Whether the verifier's states are to be counted (<see cref="ProgramFigures.TotalStates"/>), where that costs something.</summary>
     public bool WantsStatistics { get; init; }
+
+    /// <summary>The host's own type that the program is of; null for all others.</summary>
+    public Hosting.HostProgramType? Host { get; init; }
 }

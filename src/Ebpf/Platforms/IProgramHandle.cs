@@ -14,6 +14,14 @@ internal interface IProgramHandle : IDisposable
     /// <summary>Runs it with the given input.</summary>
     RunOutcome Run(RunRequest request);
 
+    /// <summary>Runs a program of a host's own type on contexts that lie one after the other in the host's memory, and writes what each run returned.</summary>
+    /// <exception cref="BpfException">A run was stopped.</exception>
+    unsafe void RunHosted(byte* contexts, int stride, int count, ulong* results, object? state) =>
+        throw new NotSupportedException("this platform does not run a host's own programs");
+
+    /// <summary>Begins a series of runs on one packet after the other.</summary>
+    IPacketSession BeginPackets(RunRequest request) => new RepeatedRuns(this, request);
+
     /// <summary>Attaches it. The link keeps the program alive.</summary>
     ILinkHandle Attach(AttachRequest request);
 }

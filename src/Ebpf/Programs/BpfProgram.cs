@@ -18,6 +18,7 @@ public sealed class BpfProgram
         _owner = owner;
         Spec = loaded.Spec;
         Handle = loaded.Handle;
+        Host = loaded.Host;
         AutoAttach = plan.AutoAttach;
         AutoAttachKind = plan.Image.AutoAttach;
     }
@@ -25,6 +26,8 @@ public sealed class BpfProgram
     internal ProgramSpec Spec { get; }
 
     internal IProgramHandle Handle { get; }
+
+    internal Hosting.HostProgramType? Host { get; }
 
     /// <summary>Its name.</summary>
     public string Name => Spec.Name;
@@ -61,29 +64,13 @@ public sealed class BpfProgram
     {
         options ??= RunOptions.Default;
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Repeat, 1, nameof(options));
-        bool takesPacket = PacketPrograms.Take(Type);
+        bool takesPacket = Host is null ? PacketPrograms.Take(Type) : Host.Layout.Fields.Any(static f => f.IsPointer);
         if (!takesPacket && options.Data is { Length: > 0 })
         {
             throw new BpfException($"program '{Name}' is of type {Type.Text()}, which takes no packet: give a context instead", Errno.EINVAL) { Program = Name };
         }
 
-        RunOutcome outcome = Handle.Run(new RunRequest
-        {
-            Data = options.Data ?? (takesPacket ? new byte[DefaultPacketSize] : default),
-            Context = options.Context,
-            Repeat = options.Repeat,
-            Time = options.Time,
-            RandomSeed = options.RandomSeed,
-            Cpu = options.Cpu,
-            PidTgid = options.Pid is { } pid ? ((ulong)(uint)pid << 32) | (uint)pid : null,
-            Comm = options.Comm,
-            CgroupId = options.CgroupId,
-            SocketId = options.SocketId,
-            Socket = options.Socket,
-            InodeId = options.InodeId,
-            KernelStack = options.KernelStack,
-            UserStack = options.UserStack,
-        });
+        RunOutcome outcome = Handle.Run(Request(options, takesPacket));
         if (outcome.Fault is { } fault)
         {
             throw new BpfException($"program '{Name}' was stopped at instruction {fault.Instruction}: {fault.Reason}", Errno.EFAULT) { Program = Name };
@@ -101,6 +88,36 @@ public sealed class BpfProgram
             Redirections = [.. outcome.Redirections.Select(static r => new PacketRedirection(r.Map, r.Key, r.Target, r.Flags, r.IsCopy))],
         };
     }
+
+    /// <summary>Begins a series of runs on one packet after the other; of the options, the packet and the repetitions mean nothing.</summary>
+    /// <exception cref="BpfException">The program takes no packet (<see cref="Errno.EINVAL"/>).</exception>
+    internal IPacketSession BeginPackets(RunOptions options) => PacketPrograms.Take(Type)
+        ? Handle.BeginPackets(Request(options, takesPacket: true))
+        : throw new BpfException($"program '{Name}' is of type {Type.Text()}, which takes no packet", Errno.EINVAL) { Program = Name };
+
+    private static RunRequest Request(RunOptions options, bool takesPacket) => new()
+    {
+        Data = options.Data ?? (takesPacket ? new byte[DefaultPacketSize] : default),
+        Context = options.Context,
+        Repeat = options.Repeat,
+        Time = options.Time,
+        RandomSeed = options.RandomSeed,
+        Cpu = options.Cpu,
+        PidTgid = options.Pid is { } pid ? ((ulong)(uint)pid << 32) | (uint)pid : null,
+        Comm = options.Comm,
+        CgroupId = options.CgroupId,
+        SocketId = options.SocketId,
+        Socket = options.Socket,
+        InodeId = options.InodeId,
+        KernelStack = options.KernelStack,
+        UserStack = options.UserStack,
+    };
+
+    /// <summary>The program as one of the host's own type, to be run on the host's structures.</summary>
+    /// <typeparam name="TContext">The context's structure.</typeparam>
+    /// <exception cref="ArgumentException">It is not of a host's type, or its context has another size.</exception>
+    public Hosting.HostedProgram<TContext> AsHosted<TContext>()
+        where TContext : unmanaged => new(this, Host);
 
     /// <summary>Attaches the program to where its section says.</summary>
     /// <remarks>On the embedded platform that is a hook of this name, which <see cref="LoadedObject.Raise"/> runs.</remarks>

@@ -1,6 +1,7 @@
 using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Hosting;
 using Ebpf.Runtime;
 using Ebpf.Runtime.Maps;
 using Ebpf.Verifier;
@@ -60,7 +61,7 @@ internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOpt
         }
 
         EmbeddedMap?[] maps = [.. loading.MapHandles.Select(static m => (m as EmbeddedMapHandle)?.Map)];
-        EmbeddedProgram created = Engine.CreateProgram(program, result.Facts, maps, programs);
+        EmbeddedProgram created = Engine.CreateProgram(program, result.Facts, maps, OptionsOf(loading.Host));
         try
         {
             return new EmbeddedProgramHandle(created, result, Descriptor.Open($"program '{program.Name}'"));
@@ -77,6 +78,10 @@ internal sealed class EmbeddedPlatform(EngineOptions? options = null, ProgramOpt
     public void Pin(string path, IMapHandle map) => _pins.Add(path, map);
 
     public bool Unpin(string path) => _pins.Remove(path);
+
+    private ProgramOptions? OptionsOf(HostProgramType? host) => host is null
+        ? programs
+        : (programs ?? ProgramOptions.Default) with { Host = host, Checks = programs is { Checks: true } || host.InstructionBudget is not null, InstructionBudget = host.InstructionBudget ?? long.MaxValue };
 
     /// <summary>Drops pins and the engine. What was loaded on it must be gone.</summary>
     public void Dispose()

@@ -26,6 +26,11 @@ internal sealed class EmbeddedProgramHandle : IProgramHandle
 
     public RunOutcome Run(RunRequest request) => Program.Run(request);
 
+    public unsafe void RunHosted(byte* contexts, int stride, int count, ulong* results, object? state) =>
+        Program.RunHosted(contexts, stride, count, results, state);
+
+    public IPacketSession BeginPackets(RunRequest request) => new EmbeddedPacketSession(Program, request);
+
     public ILinkHandle Attach(AttachRequest request)
     {
         ObjectDisposedException.ThrowIf(!_holders.TryAdd(), this);
