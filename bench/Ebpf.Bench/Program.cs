@@ -9,7 +9,7 @@ using Ebpf.Bench.Execution;
     ("corpus", "verdicts on a folder of objects: DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]", CorpusCommand.Run),
     ("selftests", "verdicts on the kernel's own tests of its verifier, compiled: DIRECTORY [--btf FILE] [--only TEXT] [-v]", SelftestCommand.Run),
     ("execution", "the speed of machine code, against clang's own and the kernel's [-j] [--only NAME]", ExecutionBench.Run),
-    ("maps", "every operation on every type of map, in ns", _ => MapsBench.Run()),
+    ("maps", "operations of maps against the kernel's [-j] [--only TEXT] [--direct]", MapsBench.Run),
 ];
 
 if (args.Length == 0 || benchmarks.All(b => b.Name != args[0]))

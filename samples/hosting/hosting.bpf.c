@@ -77,6 +77,18 @@ int gives_up(struct request *request)
     return 0;
 }
 
+// Reads the context a thousand times.
+SEC("request_filter")
+int patient(struct request *request)
+{
+    volatile u32 sum = 0;
+
+    for (int i = 0; i < 1000; i++)
+        sum += request->age;
+    request->score = sum;
+    return 0;
+}
+
 SEC("request_filter")
 int too_many(struct request *request)
 {

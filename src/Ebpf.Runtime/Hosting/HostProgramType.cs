@@ -57,7 +57,7 @@ public sealed class HostProgramType
     public VerifierPolicy Policy { get; init; } = VerifierPolicy.Strict;
 
     /// <summary>
-    /// Instructions after which a run is stopped, for hosts to which a proof that a program ends is not enough; null for no limit. Every access of such programs is tested as well, which costs time.
+    /// Instructions after which a run is stopped, counted where it loops and calls, for hosts to which a proof that a program ends is not enough; null for no limit. Every access of such programs is tested as well, which costs time.
     /// </summary>
     public long? InstructionBudget { get; init; }
 

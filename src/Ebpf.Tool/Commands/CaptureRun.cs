@@ -24,7 +24,7 @@ internal sealed class CaptureRun(BpfObject obj, string file, ParseResult parsed,
         foreach (string name in Dump)
             _ = obj.Maps[name];
         loading.Edit(obj, parsed);
-        using LoadedObject live = obj.Load(LoadOptionsBinder.Platform, loading.Bind(parsed));
+        using LoadedObject live = obj.Load(loading.Platform(parsed), loading.Bind(parsed));
         loading.Fill(live, parsed);
         BpfProgram program = live.Programs[Program];
         var replay = new Replay(program, execution.Bind(parsed), Input, Output);
