@@ -56,7 +56,7 @@ internal sealed class Replay(BpfProgram program, RunOptions options, string inpu
         Packets++;
         (long packets, long bytes) = _verdicts.GetValueOrDefault(result);
         _verdicts[result] = (packets + 1, bytes + packet.Bytes.Length);
-        if (writer is not null && Verdicts.GoesOn(program.Type, result))
+        if (writer is not null && PacketVerdicts.GoesOn(program.Type, result))
             writer.Write(session.Data, packet.Nanoseconds);
     }
 }

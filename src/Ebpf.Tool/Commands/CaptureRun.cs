@@ -53,7 +53,7 @@ internal sealed class CaptureRun(BpfObject obj, string file, ParseResult parsed,
             replay.Skipped,
             each == 0 ? 0 : Math.Round(1e9 / each),
             Math.Round(each, 1),
-            [.. replay.VerdictCounts.Select(v => new VerdictCountEntry(Verdicts.Name(program.Type, v.Key), v.Key, v.Value.Packets, v.Value.Bytes))],
+            [.. replay.VerdictCounts.Select(v => new VerdictCountEntry(PacketVerdicts.Name(program.Type, v.Key), v.Key, v.Value.Packets, v.Value.Bytes))],
             Dump.Distinct().ToDictionary(name => name, name => Documents.Elements(live.Maps[name])));
     }
 

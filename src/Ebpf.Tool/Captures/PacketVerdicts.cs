@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Ebpf.Tool.Captures;
 
 /// <summary>What the results of packet programs mean.</summary>
-internal static class Verdicts
+internal static class PacketVerdicts
 {
     private static readonly string[] s_xdp = ["aborted", "drop", "pass", "tx", "redirect"];
 
