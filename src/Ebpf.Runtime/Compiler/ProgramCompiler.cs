@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Ebpf.Runtime.Compiler.Ir;
 using Ebpf.Runtime.Compiler.Ir.Passes;
-using Ebpf.Runtime.Compiler.X64;
 using Ebpf.Runtime.Memory;
 
 namespace Ebpf.Runtime.Compiler;
@@ -19,10 +18,13 @@ internal sealed class ProgramCompiler
     internal ProgramCompiler(IBackEnd backEnd) => _backEnd = backEnd;
 
     /// <summary>Whether there is a compiler for this machine.</summary>
-    internal static bool IsSupported => RuntimeInformation.ProcessArchitecture == Architecture.X64 && BitConverter.IsLittleEndian;
+    internal static bool IsSupported => RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64 && BitConverter.IsLittleEndian;
 
     /// <summary>The compiler of this thread.</summary>
-    internal static ProgramCompiler Current => s_current ??= new ProgramCompiler(new Emitter());
+    internal static ProgramCompiler Current => s_current ??= new ProgramCompiler(BackEnd());
+
+    private static IBackEnd BackEnd() =>
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? new Arm64.Emitter() : new X64.Emitter();
 
     /// <summary>Compiles a program.</summary>
     /// <exception cref="BpfException">EPERM: the system refuses executable memory; ENOMEM.</exception>

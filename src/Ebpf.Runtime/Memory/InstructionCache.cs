@@ -15,7 +15,19 @@ internal static unsafe partial class InstructionCache
         else if (OperatingSystem.IsMacOS() || OperatingSystem.IsIOS())
             sys_icache_invalidate(address, (nuint)length);
         else
-            __clear_cache(address, address + length);
+            ClearByLibrary(address, address + length);
+    }
+
+    private static void ClearByLibrary(byte* start, byte* end)
+    {
+        try
+        {
+            __clear_cache(start, end);
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
+        {
+            throw new BpfException($"new machine code cannot be made visible to the processor: {e.Message}; the interpreter needs none", Errno.EPERM);
+        }
     }
 
     [LibraryImport("kernel32")]
