@@ -10,139 +10,589 @@ namespace Ebpf.Native;
 internal static unsafe class EntryPoints
 {
     [UnmanagedCallersOnly(EntryPoint = "bpf_btf_get_fd_by_id")]
-    private static int bpf_btf_get_fd_by_id() => Answer.Absent("bpf_btf_get_fd_by_id");
+    private static int bpf_btf_get_fd_by_id(uint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_btf_get_fd_by_id(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__btf_key_type_id")]
-    private static uint bpf_map__btf_key_type_id() => (uint)Answer.Absent("bpf_map__btf_key_type_id");
+    private static uint bpf_map__btf_key_type_id(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__btf_key_type_id(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__btf_value_type_id")]
-    private static uint bpf_map__btf_value_type_id() => (uint)Answer.Absent("bpf_map__btf_value_type_id");
+    private static uint bpf_map__btf_value_type_id(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__btf_value_type_id(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__fd")]
-    private static int bpf_map__fd() => Answer.Absent("bpf_map__fd");
+    private static int bpf_map__fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__name")]
-    private static byte* bpf_map__name() => (byte*)Answer.AbsentPointer("bpf_map__name");
+    private static byte* bpf_map__name(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__name(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__pin")]
-    private static int bpf_map__pin() => Answer.Absent("bpf_map__pin");
+    private static int bpf_map__pin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__pin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__reuse_fd")]
-    private static int bpf_map__reuse_fd() => Answer.Absent("bpf_map__reuse_fd");
+    private static int bpf_map__reuse_fd(nint p0, int p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__reuse_fd(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_ifindex")]
-    private static int bpf_map__set_ifindex() => Answer.Absent("bpf_map__set_ifindex");
+    private static int bpf_map__set_ifindex(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_ifindex(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_inner_map_fd")]
-    private static int bpf_map__set_inner_map_fd() => Answer.Absent("bpf_map__set_inner_map_fd");
+    private static int bpf_map__set_inner_map_fd(nint p0, int p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_inner_map_fd(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__unpin")]
-    private static int bpf_map__unpin() => Answer.Absent("bpf_map__unpin");
+    private static int bpf_map__unpin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__unpin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_delete_elem")]
-    private static int bpf_map_delete_elem() => Answer.Absent("bpf_map_delete_elem");
+    private static int bpf_map_delete_elem(int p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_delete_elem(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_get_fd_by_id")]
-    private static int bpf_map_get_fd_by_id() => Answer.Absent("bpf_map_get_fd_by_id");
+    private static int bpf_map_get_fd_by_id(uint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_get_fd_by_id(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_get_next_id")]
-    private static int bpf_map_get_next_id() => Answer.Absent("bpf_map_get_next_id");
+    private static int bpf_map_get_next_id(uint p0, uint* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_get_next_id(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_get_next_key")]
-    private static int bpf_map_get_next_key() => Answer.Absent("bpf_map_get_next_key");
+    private static int bpf_map_get_next_key(int p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_get_next_key(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_lookup_and_delete_elem")]
-    private static int bpf_map_lookup_and_delete_elem() => Answer.Absent("bpf_map_lookup_and_delete_elem");
+    private static int bpf_map_lookup_and_delete_elem(int p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_lookup_and_delete_elem(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_lookup_elem")]
-    private static int bpf_map_lookup_elem() => Answer.Absent("bpf_map_lookup_elem");
+    private static int bpf_map_lookup_elem(int p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_lookup_elem(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_update_elem")]
-    private static int bpf_map_update_elem() => Answer.Absent("bpf_map_update_elem");
+    private static int bpf_map_update_elem(int p0, byte* p1, byte* p2, ulong p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_update_elem(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_obj_get")]
-    private static int bpf_obj_get() => Answer.Absent("bpf_obj_get");
+    private static int bpf_obj_get(byte* p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_obj_get(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_obj_get_info_by_fd")]
-    private static int bpf_obj_get_info_by_fd() => Answer.Absent("bpf_obj_get_info_by_fd");
+    private static int bpf_obj_get_info_by_fd(int p0, byte* p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_obj_get_info_by_fd(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_obj_pin")]
-    private static int bpf_obj_pin() => Answer.Absent("bpf_obj_pin");
+    private static int bpf_obj_pin(int p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_obj_pin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__btf_fd")]
-    private static int bpf_object__btf_fd() => Answer.Absent("bpf_object__btf_fd");
+    private static int bpf_object__btf_fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_object__btf_fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__close")]
-    private static void bpf_object__close() { Answer.Absent("bpf_object__close"); }
+    private static void bpf_object__close(nint p0)
+    {
+        try
+        {
+            Libbpf.bpf_object__close(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__find_map_by_name")]
-    private static nint bpf_object__find_map_by_name() => (nint)Answer.AbsentPointer("bpf_object__find_map_by_name");
+    private static nint bpf_object__find_map_by_name(nint p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__find_map_by_name(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__kversion")]
-    private static uint bpf_object__kversion() => (uint)Answer.Absent("bpf_object__kversion");
+    private static uint bpf_object__kversion(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_object__kversion(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__load")]
-    private static int bpf_object__load() => Answer.Absent("bpf_object__load");
+    private static int bpf_object__load(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__load(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__name")]
-    private static byte* bpf_object__name() => (byte*)Answer.AbsentPointer("bpf_object__name");
+    private static byte* bpf_object__name(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_object__name(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__open")]
-    private static nint bpf_object__open() => (nint)Answer.AbsentPointer("bpf_object__open");
+    private static nint bpf_object__open(byte* p0)
+    {
+        try
+        {
+            return Libbpf.bpf_object__open(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__pin")]
-    private static int bpf_object__pin() => Answer.Absent("bpf_object__pin");
+    private static int bpf_object__pin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__pin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__pin_maps")]
-    private static int bpf_object__pin_maps() => Answer.Absent("bpf_object__pin_maps");
+    private static int bpf_object__pin_maps(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__pin_maps(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__pin_programs")]
-    private static int bpf_object__pin_programs() => Answer.Absent("bpf_object__pin_programs");
+    private static int bpf_object__pin_programs(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__pin_programs(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__unpin_maps")]
-    private static int bpf_object__unpin_maps() => Answer.Absent("bpf_object__unpin_maps");
+    private static int bpf_object__unpin_maps(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__unpin_maps(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__unpin_programs")]
-    private static int bpf_object__unpin_programs() => Answer.Absent("bpf_object__unpin_programs");
+    private static int bpf_object__unpin_programs(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__unpin_programs(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_attach")]
-    private static int bpf_prog_attach() => Answer.Absent("bpf_prog_attach");
+    private static int bpf_prog_attach(int p0, int p1, uint p2, uint p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_attach(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_detach")]
-    private static int bpf_prog_detach() => Answer.Absent("bpf_prog_detach");
+    private static int bpf_prog_detach(int p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_detach(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_detach2")]
-    private static int bpf_prog_detach2() => Answer.Absent("bpf_prog_detach2");
+    private static int bpf_prog_detach2(int p0, int p1, uint p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_detach2(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_get_fd_by_id")]
-    private static int bpf_prog_get_fd_by_id() => Answer.Absent("bpf_prog_get_fd_by_id");
+    private static int bpf_prog_get_fd_by_id(uint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_get_fd_by_id(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_get_next_id")]
-    private static int bpf_prog_get_next_id() => Answer.Absent("bpf_prog_get_next_id");
+    private static int bpf_prog_get_next_id(uint p0, uint* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_get_next_id(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_query")]
-    private static int bpf_prog_query() => Answer.Absent("bpf_prog_query");
+    private static int bpf_prog_query(int p0, uint p1, uint p2, uint* p3, uint* p4, uint* p5)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_query(p0, p1, p2, p3, p4, p5));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__fd")]
-    private static int bpf_program__fd() => Answer.Absent("bpf_program__fd");
+    private static int bpf_program__fd(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__fd(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__pin")]
-    private static int bpf_program__pin() => Answer.Absent("bpf_program__pin");
+    private static int bpf_program__pin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__pin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_expected_attach_type")]
-    private static int bpf_program__set_expected_attach_type() => Answer.Absent("bpf_program__set_expected_attach_type");
+    private static int bpf_program__set_expected_attach_type(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_expected_attach_type(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_ifindex")]
-    private static void bpf_program__set_ifindex() { Answer.Absent("bpf_program__set_ifindex"); }
+    private static void bpf_program__set_ifindex(nint p0, uint p1)
+    {
+        try
+        {
+            Libbpf.bpf_program__set_ifindex(p0, p1);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_type")]
-    private static int bpf_program__set_type() => Answer.Absent("bpf_program__set_type");
+    private static int bpf_program__set_type(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_type(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__unload")]
-    private static void bpf_program__unload() { Answer.Absent("bpf_program__unload"); }
+    private static void bpf_program__unload(nint p0)
+    {
+        try
+        {
+            Libbpf.bpf_program__unload(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__unpin")]
-    private static int bpf_program__unpin() => Answer.Absent("bpf_program__unpin");
+    private static int bpf_program__unpin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__unpin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_linfo__free")]
     private static void bpf_prog_linfo__free() { Answer.Absent("bpf_prog_linfo__free"); }
@@ -157,37 +607,147 @@ internal static unsafe class EntryPoints
     private static byte* bpf_prog_linfo__lfind() => (byte*)Answer.AbsentPointer("bpf_prog_linfo__lfind");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_raw_tracepoint_open")]
-    private static int bpf_raw_tracepoint_open() => Answer.Absent("bpf_raw_tracepoint_open");
+    private static int bpf_raw_tracepoint_open(byte* p0, int p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_raw_tracepoint_open(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_task_fd_query")]
-    private static int bpf_task_fd_query() => Answer.Absent("bpf_task_fd_query");
+    private static int bpf_task_fd_query(int p0, int p1, uint p2, byte* p3, uint* p4, uint* p5, uint* p6, ulong* p7, ulong* p8)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_task_fd_query(p0, p1, p2, p3, p4, p5, p6, p7, p8));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__fd")]
-    private static int btf__fd() => Answer.Absent("btf__fd");
+    private static int btf__fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.btf__fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__find_by_name")]
-    private static int btf__find_by_name() => Answer.Absent("btf__find_by_name");
+    private static int btf__find_by_name(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__find_by_name(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__free")]
-    private static void btf__free() { Answer.Absent("btf__free"); }
+    private static void btf__free(nint p0)
+    {
+        try
+        {
+            Libbpf.btf__free(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__name_by_offset")]
-    private static byte* btf__name_by_offset() => (byte*)Answer.AbsentPointer("btf__name_by_offset");
+    private static byte* btf__name_by_offset(nint p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.btf__name_by_offset(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__new")]
-    private static nint btf__new() => (nint)Answer.AbsentPointer("btf__new");
+    private static nint btf__new(byte* p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.btf__new(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__resolve_size")]
-    private static long btf__resolve_size() => (long)Answer.Absent("btf__resolve_size");
+    private static long btf__resolve_size(nint p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.btf__resolve_size(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (long)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__resolve_type")]
-    private static int btf__resolve_type() => Answer.Absent("btf__resolve_type");
+    private static int btf__resolve_type(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__resolve_type(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__type_by_id")]
-    private static byte* btf__type_by_id() => (byte*)Answer.AbsentPointer("btf__type_by_id");
+    private static byte* btf__type_by_id(nint p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.btf__type_by_id(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_attach_type_by_name")]
-    private static int libbpf_attach_type_by_name() => Answer.Absent("libbpf_attach_type_by_name");
+    private static int libbpf_attach_type_by_name(byte* p0, uint* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_attach_type_by_name(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_get_error")]
     private static nint libbpf_get_error(byte* p0)
@@ -203,7 +763,17 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_prog_type_by_name")]
-    private static int libbpf_prog_type_by_name() => Answer.Absent("libbpf_prog_type_by_name");
+    private static int libbpf_prog_type_by_name(byte* p0, uint* p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_prog_type_by_name(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_set_print")]
     private static void* libbpf_set_print(void* p0)
@@ -232,49 +802,200 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_lookup_elem_flags")]
-    private static int bpf_map_lookup_elem_flags() => Answer.Absent("bpf_map_lookup_elem_flags");
+    private static int bpf_map_lookup_elem_flags(int p0, byte* p1, byte* p2, ulong p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_lookup_elem_flags(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__btf")]
-    private static nint bpf_object__btf() => (nint)Answer.AbsentPointer("bpf_object__btf");
+    private static nint bpf_object__btf(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_object__btf(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__find_map_fd_by_name")]
-    private static int bpf_object__find_map_fd_by_name() => Answer.Absent("bpf_object__find_map_fd_by_name");
+    private static int bpf_object__find_map_fd_by_name(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__find_map_fd_by_name(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__get_raw_data")]
-    private static byte* btf__get_raw_data() => (byte*)Answer.AbsentPointer("btf__get_raw_data");
+    private static byte* btf__get_raw_data(nint p0, uint* p1)
+    {
+        try
+        {
+            return Libbpf.btf__get_raw_data(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_ext__free")]
-    private static void btf_ext__free() { Answer.Absent("btf_ext__free"); }
+    private static void btf_ext__free(nint p0)
+    {
+        try
+        {
+            Libbpf.btf_ext__free(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_ext__get_raw_data")]
-    private static byte* btf_ext__get_raw_data() => (byte*)Answer.AbsentPointer("btf_ext__get_raw_data");
+    private static byte* btf_ext__get_raw_data(nint p0, uint* p1)
+    {
+        try
+        {
+            return Libbpf.btf_ext__get_raw_data(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_ext__new")]
-    private static nint btf_ext__new() => (nint)Answer.AbsentPointer("btf_ext__new");
+    private static nint btf_ext__new(byte* p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.btf_ext__new(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__is_internal")]
-    private static byte bpf_map__is_internal() => (byte)(Answer.Absent("bpf_map__is_internal") & 0);
+    private static byte bpf_map__is_internal(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__is_internal(p0) ? (byte)1 : (byte)0;
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+            return 0;
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_freeze")]
-    private static int bpf_map_freeze() => Answer.Absent("bpf_map_freeze");
+    private static int bpf_map_freeze(int p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_freeze(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__destroy")]
-    private static int bpf_link__destroy() => Answer.Absent("bpf_link__destroy");
+    private static int bpf_link__destroy(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link__destroy(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_kprobe")]
-    private static nint bpf_program__attach_kprobe() => (nint)Answer.AbsentPointer("bpf_program__attach_kprobe");
+    private static nint bpf_program__attach_kprobe(nint p0, byte p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_kprobe(p0, p1 != 0, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_perf_event")]
-    private static nint bpf_program__attach_perf_event() => (nint)Answer.AbsentPointer("bpf_program__attach_perf_event");
+    private static nint bpf_program__attach_perf_event(nint p0, int p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_perf_event(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_raw_tracepoint")]
-    private static nint bpf_program__attach_raw_tracepoint() => (nint)Answer.AbsentPointer("bpf_program__attach_raw_tracepoint");
+    private static nint bpf_program__attach_raw_tracepoint(nint p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_raw_tracepoint(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_tracepoint")]
-    private static nint bpf_program__attach_tracepoint() => (nint)Answer.AbsentPointer("bpf_program__attach_tracepoint");
+    private static nint bpf_program__attach_tracepoint(nint p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_tracepoint(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_uprobe")]
-    private static nint bpf_program__attach_uprobe() => (nint)Answer.AbsentPointer("bpf_program__attach_uprobe");
+    private static nint bpf_program__attach_uprobe(nint p0, byte p1, int p2, byte* p3, nuint p4)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_uprobe(p0, p1 != 0, p2, p3, p4);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_dump__dump_type")]
     private static int btf_dump__dump_type() => Answer.Absent("btf_dump__dump_type");
@@ -283,256 +1004,1078 @@ internal static unsafe class EntryPoints
     private static void btf_dump__free() { Answer.Absent("btf_dump__free"); }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__parse_elf")]
-    private static nint btf__parse_elf() => (nint)Answer.AbsentPointer("btf__parse_elf");
+    private static nint btf__parse_elf(byte* p0, void** p1)
+    {
+        try
+        {
+            return Libbpf.btf__parse_elf(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_num_possible_cpus")]
-    private static int libbpf_num_possible_cpus() => Answer.Absent("libbpf_num_possible_cpus");
+    private static int libbpf_num_possible_cpus()
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_num_possible_cpus());
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__free")]
-    private static void perf_buffer__free() { Answer.Absent("perf_buffer__free"); }
+    private static void perf_buffer__free(nint p0)
+    {
+        try
+        {
+            Libbpf.perf_buffer__free(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__poll")]
-    private static int perf_buffer__poll() => Answer.Absent("perf_buffer__poll");
+    private static int perf_buffer__poll(nint p0, int p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.perf_buffer__poll(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_btf_get_next_id")]
-    private static int bpf_btf_get_next_id() => Answer.Absent("bpf_btf_get_next_id");
+    private static int bpf_btf_get_next_id(uint p0, uint* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_btf_get_next_id(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__get_pin_path")]
-    private static byte* bpf_map__get_pin_path() => (byte*)Answer.AbsentPointer("bpf_map__get_pin_path");
+    private static byte* bpf_map__get_pin_path(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__get_pin_path(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__is_pinned")]
-    private static byte bpf_map__is_pinned() => (byte)(Answer.Absent("bpf_map__is_pinned") & 0);
+    private static byte bpf_map__is_pinned(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__is_pinned(p0) ? (byte)1 : (byte)0;
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+            return 0;
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_pin_path")]
-    private static int bpf_map__set_pin_path() => Answer.Absent("bpf_map__set_pin_path");
+    private static int bpf_map__set_pin_path(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_pin_path(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__open_file")]
-    private static nint bpf_object__open_file() => (nint)Answer.AbsentPointer("bpf_object__open_file");
+    private static nint bpf_object__open_file(byte* p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__open_file(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__open_mem")]
-    private static nint bpf_object__open_mem() => (nint)Answer.AbsentPointer("bpf_object__open_mem");
+    private static nint bpf_object__open_mem(byte* p0, nuint p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_object__open_mem(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_trace")]
-    private static nint bpf_program__attach_trace() => (nint)Answer.AbsentPointer("bpf_program__attach_trace");
+    private static nint bpf_program__attach_trace(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_trace(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__get_expected_attach_type")]
-    private static uint bpf_program__get_expected_attach_type() => (uint)Answer.Absent("bpf_program__get_expected_attach_type");
+    private static uint bpf_program__get_expected_attach_type(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__get_expected_attach_type(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__get_type")]
-    private static uint bpf_program__get_type() => (uint)Answer.Absent("bpf_program__get_type");
+    private static uint bpf_program__get_type(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__get_type(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__find_by_name_kind")]
-    private static int btf__find_by_name_kind() => Answer.Absent("btf__find_by_name_kind");
+    private static int btf__find_by_name_kind(nint p0, byte* p1, uint p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__find_by_name_kind(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_find_vmlinux_btf_id")]
-    private static int libbpf_find_vmlinux_btf_id() => Answer.Absent("libbpf_find_vmlinux_btf_id");
+    private static int libbpf_find_vmlinux_btf_id(byte* p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_find_vmlinux_btf_id(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_dump__emit_type_decl")]
     private static int btf_dump__emit_type_decl() => Answer.Absent("btf_dump__emit_type_decl");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__disconnect")]
-    private static void bpf_link__disconnect() { Answer.Absent("bpf_link__disconnect"); }
+    private static void bpf_link__disconnect(nint p0)
+    {
+        try
+        {
+            Libbpf.bpf_link__disconnect(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__attach_struct_ops")]
     private static nint bpf_map__attach_struct_ops() => (nint)Answer.AbsentPointer("bpf_map__attach_struct_ops");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_delete_batch")]
-    private static int bpf_map_delete_batch() => Answer.Absent("bpf_map_delete_batch");
+    private static int bpf_map_delete_batch(int p0, byte* p1, uint* p2, byte* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_delete_batch(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_lookup_and_delete_batch")]
-    private static int bpf_map_lookup_and_delete_batch() => Answer.Absent("bpf_map_lookup_and_delete_batch");
+    private static int bpf_map_lookup_and_delete_batch(int p0, byte* p1, byte* p2, byte* p3, byte* p4, uint* p5, byte* p6)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_lookup_and_delete_batch(p0, p1, p2, p3, p4, p5, p6));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_lookup_batch")]
-    private static int bpf_map_lookup_batch() => Answer.Absent("bpf_map_lookup_batch");
+    private static int bpf_map_lookup_batch(int p0, byte* p1, byte* p2, byte* p3, byte* p4, uint* p5, byte* p6)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_lookup_batch(p0, p1, p2, p3, p4, p5, p6));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_update_batch")]
-    private static int bpf_map_update_batch() => Answer.Absent("bpf_map_update_batch");
+    private static int bpf_map_update_batch(int p0, byte* p1, byte* p2, uint* p3, byte* p4)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_update_batch(p0, p1, p2, p3, p4));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__find_program_by_name")]
-    private static nint bpf_object__find_program_by_name() => (nint)Answer.AbsentPointer("bpf_object__find_program_by_name");
+    private static nint bpf_object__find_program_by_name(nint p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__find_program_by_name(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__attach_skeleton")]
-    private static int bpf_object__attach_skeleton() => Answer.Absent("bpf_object__attach_skeleton");
+    private static int bpf_object__attach_skeleton(byte* p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__attach_skeleton(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__destroy_skeleton")]
-    private static void bpf_object__destroy_skeleton() { Answer.Absent("bpf_object__destroy_skeleton"); }
+    private static void bpf_object__destroy_skeleton(byte* p0)
+    {
+        try
+        {
+            Libbpf.bpf_object__destroy_skeleton(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__detach_skeleton")]
-    private static void bpf_object__detach_skeleton() { Answer.Absent("bpf_object__detach_skeleton"); }
+    private static void bpf_object__detach_skeleton(byte* p0)
+    {
+        try
+        {
+            Libbpf.bpf_object__detach_skeleton(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__load_skeleton")]
-    private static int bpf_object__load_skeleton() => Answer.Absent("bpf_object__load_skeleton");
+    private static int bpf_object__load_skeleton(byte* p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__load_skeleton(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__open_skeleton")]
-    private static int bpf_object__open_skeleton() => Answer.Absent("bpf_object__open_skeleton");
+    private static int bpf_object__open_skeleton(byte* p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__open_skeleton(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach")]
-    private static nint bpf_program__attach() => (nint)Answer.AbsentPointer("bpf_program__attach");
+    private static nint bpf_program__attach(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__name")]
-    private static byte* bpf_program__name() => (byte*)Answer.AbsentPointer("bpf_program__name");
+    private static byte* bpf_program__name(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__name(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__align_of")]
-    private static int btf__align_of() => Answer.Absent("btf__align_of");
+    private static int btf__align_of(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__align_of(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_find_kernel_btf")]
-    private static nint libbpf_find_kernel_btf() => (nint)Answer.AbsentPointer("libbpf_find_kernel_btf");
+    private static nint libbpf_find_kernel_btf()
+    {
+        try
+        {
+            return Libbpf.libbpf_find_kernel_btf();
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__fd")]
-    private static int bpf_link__fd() => Answer.Absent("bpf_link__fd");
+    private static int bpf_link__fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_link__fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__open")]
-    private static nint bpf_link__open() => (nint)Answer.AbsentPointer("bpf_link__open");
+    private static nint bpf_link__open(byte* p0)
+    {
+        try
+        {
+            return Libbpf.bpf_link__open(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__pin")]
-    private static int bpf_link__pin() => Answer.Absent("bpf_link__pin");
+    private static int bpf_link__pin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link__pin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__pin_path")]
-    private static byte* bpf_link__pin_path() => (byte*)Answer.AbsentPointer("bpf_link__pin_path");
+    private static byte* bpf_link__pin_path(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_link__pin_path(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__unpin")]
-    private static int bpf_link__unpin() => Answer.Absent("bpf_link__unpin");
+    private static int bpf_link__unpin(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link__unpin(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__update_program")]
-    private static int bpf_link__update_program() => Answer.Absent("bpf_link__update_program");
+    private static int bpf_link__update_program(nint p0, nint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link__update_program(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_create")]
-    private static int bpf_link_create() => Answer.Absent("bpf_link_create");
+    private static int bpf_link_create(int p0, int p1, uint p2, byte* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_create(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_update")]
-    private static int bpf_link_update() => Answer.Absent("bpf_link_update");
+    private static int bpf_link_update(int p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_update(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_initial_value")]
-    private static int bpf_map__set_initial_value() => Answer.Absent("bpf_map__set_initial_value");
+    private static int bpf_map__set_initial_value(nint p0, byte* p1, nuint p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_initial_value(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_attach_opts")]
-    private static int bpf_prog_attach_opts() => Answer.Absent("bpf_prog_attach_opts");
+    private static int bpf_prog_attach_opts(int p0, int p1, uint p2, byte* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_attach_opts(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_cgroup")]
-    private static nint bpf_program__attach_cgroup() => (nint)Answer.AbsentPointer("bpf_program__attach_cgroup");
+    private static nint bpf_program__attach_cgroup(nint p0, int p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_cgroup(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_lsm")]
-    private static nint bpf_program__attach_lsm() => (nint)Answer.AbsentPointer("bpf_program__attach_lsm");
+    private static nint bpf_program__attach_lsm(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_lsm(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_attach_target")]
-    private static int bpf_program__set_attach_target() => Answer.Absent("bpf_program__set_attach_target");
+    private static int bpf_program__set_attach_target(nint p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_attach_target(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_enable_stats")]
-    private static int bpf_enable_stats() => Answer.Absent("bpf_enable_stats");
+    private static int bpf_enable_stats(uint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_enable_stats(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_iter_create")]
-    private static int bpf_iter_create() => Answer.Absent("bpf_iter_create");
+    private static int bpf_iter_create(int p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_iter_create(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_get_fd_by_id")]
-    private static int bpf_link_get_fd_by_id() => Answer.Absent("bpf_link_get_fd_by_id");
+    private static int bpf_link_get_fd_by_id(uint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_get_fd_by_id(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_get_next_id")]
-    private static int bpf_link_get_next_id() => Answer.Absent("bpf_link_get_next_id");
+    private static int bpf_link_get_next_id(uint p0, uint* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_get_next_id(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_iter")]
-    private static nint bpf_program__attach_iter() => (nint)Answer.AbsentPointer("bpf_program__attach_iter");
+    private static nint bpf_program__attach_iter(nint p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_iter(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_netns")]
-    private static nint bpf_program__attach_netns() => (nint)Answer.AbsentPointer("bpf_program__attach_netns");
+    private static nint bpf_program__attach_netns(nint p0, int p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_netns(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__consume")]
-    private static int perf_buffer__consume() => Answer.Absent("perf_buffer__consume");
+    private static int perf_buffer__consume(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.perf_buffer__consume(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__add")]
-    private static int ring_buffer__add() => Answer.Absent("ring_buffer__add");
+    private static int ring_buffer__add(nint p0, int p1, void* p2, byte* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.ring_buffer__add(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__consume")]
-    private static int ring_buffer__consume() => Answer.Absent("ring_buffer__consume");
+    private static int ring_buffer__consume(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.ring_buffer__consume(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__free")]
-    private static void ring_buffer__free() { Answer.Absent("ring_buffer__free"); }
+    private static void ring_buffer__free(nint p0)
+    {
+        try
+        {
+            Libbpf.ring_buffer__free(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__new")]
-    private static nint ring_buffer__new() => (nint)Answer.AbsentPointer("ring_buffer__new");
+    private static nint ring_buffer__new(int p0, void* p1, byte* p2, byte* p3)
+    {
+        try
+        {
+            return Libbpf.ring_buffer__new(p0, p1, p2, p3);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__poll")]
-    private static int ring_buffer__poll() => Answer.Absent("ring_buffer__poll");
+    private static int ring_buffer__poll(nint p0, int p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.ring_buffer__poll(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__detach")]
-    private static int bpf_link__detach() => Answer.Absent("bpf_link__detach");
+    private static int bpf_link__detach(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link__detach(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_detach")]
-    private static int bpf_link_detach() => Answer.Absent("bpf_link_detach");
+    private static int bpf_link_detach(int p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_detach(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__ifindex")]
-    private static uint bpf_map__ifindex() => (uint)Answer.Absent("bpf_map__ifindex");
+    private static uint bpf_map__ifindex(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__ifindex(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__key_size")]
-    private static uint bpf_map__key_size() => (uint)Answer.Absent("bpf_map__key_size");
+    private static uint bpf_map__key_size(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__key_size(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__map_flags")]
-    private static uint bpf_map__map_flags() => (uint)Answer.Absent("bpf_map__map_flags");
+    private static uint bpf_map__map_flags(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__map_flags(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__max_entries")]
-    private static uint bpf_map__max_entries() => (uint)Answer.Absent("bpf_map__max_entries");
+    private static uint bpf_map__max_entries(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__max_entries(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__numa_node")]
-    private static uint bpf_map__numa_node() => (uint)Answer.Absent("bpf_map__numa_node");
+    private static uint bpf_map__numa_node(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__numa_node(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_key_size")]
-    private static int bpf_map__set_key_size() => Answer.Absent("bpf_map__set_key_size");
+    private static int bpf_map__set_key_size(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_key_size(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_map_flags")]
-    private static int bpf_map__set_map_flags() => Answer.Absent("bpf_map__set_map_flags");
+    private static int bpf_map__set_map_flags(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_map_flags(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_max_entries")]
-    private static int bpf_map__set_max_entries() => Answer.Absent("bpf_map__set_max_entries");
+    private static int bpf_map__set_max_entries(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_max_entries(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_numa_node")]
-    private static int bpf_map__set_numa_node() => Answer.Absent("bpf_map__set_numa_node");
+    private static int bpf_map__set_numa_node(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_numa_node(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_type")]
-    private static int bpf_map__set_type() => Answer.Absent("bpf_map__set_type");
+    private static int bpf_map__set_type(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_type(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_value_size")]
-    private static int bpf_map__set_value_size() => Answer.Absent("bpf_map__set_value_size");
+    private static int bpf_map__set_value_size(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_value_size(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__type")]
-    private static uint bpf_map__type() => (uint)Answer.Absent("bpf_map__type");
+    private static uint bpf_map__type(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__type(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__value_size")]
-    private static uint bpf_map__value_size() => (uint)Answer.Absent("bpf_map__value_size");
+    private static uint bpf_map__value_size(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__value_size(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_xdp")]
-    private static nint bpf_program__attach_xdp() => (nint)Answer.AbsentPointer("bpf_program__attach_xdp");
+    private static nint bpf_program__attach_xdp(nint p0, int p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_xdp(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__autoload")]
-    private static byte bpf_program__autoload() => (byte)(Answer.Absent("bpf_program__autoload") & 0);
+    private static byte bpf_program__autoload(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__autoload(p0) ? (byte)1 : (byte)0;
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+            return 0;
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_autoload")]
-    private static int bpf_program__set_autoload() => Answer.Absent("bpf_program__set_autoload");
+    private static int bpf_program__set_autoload(nint p0, byte p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_autoload(p0, p1 != 0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__parse")]
-    private static nint btf__parse() => (nint)Answer.AbsentPointer("btf__parse");
+    private static nint btf__parse(byte* p0, void** p1)
+    {
+        try
+        {
+            return Libbpf.btf__parse(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__parse_raw")]
-    private static nint btf__parse_raw() => (nint)Answer.AbsentPointer("btf__parse_raw");
+    private static nint btf__parse_raw(byte* p0)
+    {
+        try
+        {
+            return Libbpf.btf__parse_raw(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__pointer_size")]
-    private static nuint btf__pointer_size() => (nuint)Answer.Absent("btf__pointer_size");
+    private static nuint btf__pointer_size(nint p0)
+    {
+        try
+        {
+            return Libbpf.btf__pointer_size(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__set_fd")]
-    private static void btf__set_fd() { Answer.Absent("btf__set_fd"); }
+    private static void btf__set_fd(nint p0, int p1)
+    {
+        try
+        {
+            Libbpf.btf__set_fd(p0, p1);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__set_pointer_size")]
-    private static int btf__set_pointer_size() => Answer.Absent("btf__set_pointer_size");
+    private static int btf__set_pointer_size(nint p0, nuint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__set_pointer_size(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_bind_map")]
-    private static int bpf_prog_bind_map() => Answer.Absent("bpf_prog_bind_map");
+    private static int bpf_prog_bind_map(int p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_bind_map(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_test_run_opts")]
-    private static int bpf_prog_test_run_opts() => Answer.Absent("bpf_prog_test_run_opts");
+    private static int bpf_prog_test_run_opts(int p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_test_run_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_freplace")]
-    private static nint bpf_program__attach_freplace() => (nint)Answer.AbsentPointer("bpf_program__attach_freplace");
+    private static nint bpf_program__attach_freplace(nint p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_freplace(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__section_name")]
-    private static byte* bpf_program__section_name() => (byte*)Answer.AbsentPointer("bpf_program__section_name");
+    private static byte* bpf_program__section_name(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__section_name(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__add_array")]
     private static int btf__add_array() => Answer.Absent("btf__add_array");
@@ -595,10 +2138,30 @@ internal static unsafe class EntryPoints
     private static int btf__add_volatile() => Answer.Absent("btf__add_volatile");
 
     [UnmanagedCallersOnly(EntryPoint = "btf__endianness")]
-    private static uint btf__endianness() => (uint)Answer.Absent("btf__endianness");
+    private static uint btf__endianness(nint p0)
+    {
+        try
+        {
+            return Libbpf.btf__endianness(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__find_str")]
-    private static int btf__find_str() => Answer.Absent("btf__find_str");
+    private static int btf__find_str(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__find_str(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__new_empty")]
     private static nint btf__new_empty() => (nint)Answer.AbsentPointer("btf__new_empty");
@@ -607,37 +2170,137 @@ internal static unsafe class EntryPoints
     private static int btf__set_endianness() => Answer.Absent("btf__set_endianness");
 
     [UnmanagedCallersOnly(EntryPoint = "btf__str_by_offset")]
-    private static byte* btf__str_by_offset() => (byte*)Answer.AbsentPointer("btf__str_by_offset");
+    private static byte* btf__str_by_offset(nint p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.btf__str_by_offset(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__buffer_cnt")]
-    private static nuint perf_buffer__buffer_cnt() => (nuint)Answer.Absent("perf_buffer__buffer_cnt");
+    private static nuint perf_buffer__buffer_cnt(nint p0)
+    {
+        try
+        {
+            return Libbpf.perf_buffer__buffer_cnt(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__buffer_fd")]
-    private static int perf_buffer__buffer_fd() => Answer.Absent("perf_buffer__buffer_fd");
+    private static int perf_buffer__buffer_fd(nint p0, nuint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.perf_buffer__buffer_fd(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__epoll_fd")]
-    private static int perf_buffer__epoll_fd() => Answer.Absent("perf_buffer__epoll_fd");
+    private static int perf_buffer__epoll_fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.perf_buffer__epoll_fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__consume_buffer")]
-    private static int perf_buffer__consume_buffer() => Answer.Absent("perf_buffer__consume_buffer");
+    private static int perf_buffer__consume_buffer(nint p0, nuint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.perf_buffer__consume_buffer(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__base_btf")]
-    private static nint btf__base_btf() => (nint)Answer.AbsentPointer("btf__base_btf");
+    private static nint btf__base_btf(nint p0)
+    {
+        try
+        {
+            return Libbpf.btf__base_btf(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__parse_elf_split")]
-    private static nint btf__parse_elf_split() => (nint)Answer.AbsentPointer("btf__parse_elf_split");
+    private static nint btf__parse_elf_split(byte* p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.btf__parse_elf_split(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__parse_raw_split")]
-    private static nint btf__parse_raw_split() => (nint)Answer.AbsentPointer("btf__parse_raw_split");
+    private static nint btf__parse_raw_split(byte* p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.btf__parse_raw_split(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__parse_split")]
-    private static nint btf__parse_split() => (nint)Answer.AbsentPointer("btf__parse_split");
+    private static nint btf__parse_split(byte* p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.btf__parse_split(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__new_empty_split")]
     private static nint btf__new_empty_split() => (nint)Answer.AbsentPointer("btf__new_empty_split");
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__epoll_fd")]
-    private static int ring_buffer__epoll_fd() => Answer.Absent("ring_buffer__epoll_fd");
+    private static int ring_buffer__epoll_fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.ring_buffer__epoll_fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__add_float")]
     private static int btf__add_float() => Answer.Absent("btf__add_float");
@@ -658,10 +2321,30 @@ internal static unsafe class EntryPoints
     private static nint bpf_linker__new() => (nint)Answer.AbsentPointer("bpf_linker__new");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__inner_map")]
-    private static nint bpf_map__inner_map() => (nint)Answer.AbsentPointer("bpf_map__inner_map");
+    private static nint bpf_map__inner_map(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__inner_map(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__set_kversion")]
-    private static int bpf_object__set_kversion() => Answer.Absent("bpf_object__set_kversion");
+    private static int bpf_object__set_kversion(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__set_kversion(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_tc_attach")]
     private static int bpf_tc_attach() => Answer.Absent("bpf_tc_attach");
@@ -679,43 +2362,163 @@ internal static unsafe class EntryPoints
     private static int bpf_tc_query() => Answer.Absent("bpf_tc_query");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__initial_value")]
-    private static byte* bpf_map__initial_value() => (byte*)Answer.AbsentPointer("bpf_map__initial_value");
+    private static byte* bpf_map__initial_value(nint p0, nuint* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_map__initial_value(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__pin_path")]
-    private static byte* bpf_map__pin_path() => (byte*)Answer.AbsentPointer("bpf_map__pin_path");
+    private static byte* bpf_map__pin_path(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__pin_path(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_lookup_and_delete_elem_flags")]
-    private static int bpf_map_lookup_and_delete_elem_flags() => Answer.Absent("bpf_map_lookup_and_delete_elem_flags");
+    private static int bpf_map_lookup_and_delete_elem_flags(int p0, byte* p1, byte* p2, ulong p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_lookup_and_delete_elem_flags(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_kprobe_opts")]
-    private static nint bpf_program__attach_kprobe_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_kprobe_opts");
+    private static nint bpf_program__attach_kprobe_opts(nint p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_kprobe_opts(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_perf_event_opts")]
-    private static nint bpf_program__attach_perf_event_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_perf_event_opts");
+    private static nint bpf_program__attach_perf_event_opts(nint p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_perf_event_opts(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_tracepoint_opts")]
-    private static nint bpf_program__attach_tracepoint_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_tracepoint_opts");
+    private static nint bpf_program__attach_tracepoint_opts(nint p0, byte* p1, byte* p2, byte* p3)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_tracepoint_opts(p0, p1, p2, p3);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_uprobe_opts")]
-    private static nint bpf_program__attach_uprobe_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_uprobe_opts");
+    private static nint bpf_program__attach_uprobe_opts(nint p0, int p1, byte* p2, nuint p3, byte* p4)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_uprobe_opts(p0, p1, p2, p3, p4);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__gen_loader")]
     private static int bpf_object__gen_loader() => Answer.Absent("bpf_object__gen_loader");
 
     [UnmanagedCallersOnly(EntryPoint = "btf__load_from_kernel_by_id")]
-    private static nint btf__load_from_kernel_by_id() => (nint)Answer.AbsentPointer("btf__load_from_kernel_by_id");
+    private static nint btf__load_from_kernel_by_id(uint p0)
+    {
+        try
+        {
+            return Libbpf.btf__load_from_kernel_by_id(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__load_from_kernel_by_id_split")]
-    private static nint btf__load_from_kernel_by_id_split() => (nint)Answer.AbsentPointer("btf__load_from_kernel_by_id_split");
+    private static nint btf__load_from_kernel_by_id_split(uint p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.btf__load_from_kernel_by_id_split(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__load_into_kernel")]
-    private static int btf__load_into_kernel() => Answer.Absent("btf__load_into_kernel");
+    private static int btf__load_into_kernel(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__load_into_kernel(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__load_module_btf")]
-    private static nint btf__load_module_btf() => (nint)Answer.AbsentPointer("btf__load_module_btf");
+    private static nint btf__load_module_btf(byte* p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.btf__load_module_btf(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__load_vmlinux_btf")]
-    private static nint btf__load_vmlinux_btf() => (nint)Answer.AbsentPointer("btf__load_vmlinux_btf");
+    private static nint btf__load_vmlinux_btf()
+    {
+        try
+        {
+            return Libbpf.btf__load_vmlinux_btf();
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_dump__dump_type_data")]
     private static int btf_dump__dump_type_data() => Answer.Absent("btf_dump__dump_type_data");
@@ -734,40 +2537,160 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__map_extra")]
-    private static ulong bpf_map__map_extra() => (ulong)Answer.Absent("bpf_map__map_extra");
+    private static ulong bpf_map__map_extra(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__map_extra(p0);
+        }
+        catch (Exception e)
+        {
+            return (ulong)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_map_extra")]
-    private static int bpf_map__set_map_extra() => Answer.Absent("bpf_map__set_map_extra");
+    private static int bpf_map__set_map_extra(nint p0, ulong p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_map_extra(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_create")]
-    private static int bpf_map_create() => Answer.Absent("bpf_map_create");
+    private static int bpf_map_create(uint p0, byte* p1, uint p2, uint p3, uint p4, byte* p5)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_create(p0, p1, p2, p3, p4, p5));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__next_map")]
-    private static nint bpf_object__next_map() => (nint)Answer.AbsentPointer("bpf_object__next_map");
+    private static nint bpf_object__next_map(nint p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__next_map(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__next_program")]
-    private static nint bpf_object__next_program() => (nint)Answer.AbsentPointer("bpf_object__next_program");
+    private static nint bpf_object__next_program(nint p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__next_program(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__prev_map")]
-    private static nint bpf_object__prev_map() => (nint)Answer.AbsentPointer("bpf_object__prev_map");
+    private static nint bpf_object__prev_map(nint p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__prev_map(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__prev_program")]
-    private static nint bpf_object__prev_program() => (nint)Answer.AbsentPointer("bpf_object__prev_program");
+    private static nint bpf_object__prev_program(nint p0, nint p1)
+    {
+        try
+        {
+            return Libbpf.bpf_object__prev_program(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_load")]
-    private static int bpf_prog_load() => Answer.Absent("bpf_prog_load");
+    private static int bpf_prog_load(uint p0, byte* p1, byte* p2, byte* p3, nuint p4, byte* p5)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_load(p0, p1, p2, p3, p4, p5));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__flags")]
-    private static uint bpf_program__flags() => (uint)Answer.Absent("bpf_program__flags");
+    private static uint bpf_program__flags(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__flags(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__insn_cnt")]
-    private static nuint bpf_program__insn_cnt() => (nuint)Answer.Absent("bpf_program__insn_cnt");
+    private static nuint bpf_program__insn_cnt(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__insn_cnt(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__insns")]
-    private static byte* bpf_program__insns() => (byte*)Answer.AbsentPointer("bpf_program__insns");
+    private static byte* bpf_program__insns(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__insns(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_flags")]
-    private static int bpf_program__set_flags() => Answer.Absent("bpf_program__set_flags");
+    private static int bpf_program__set_flags(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_flags(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__add_btf")]
     private static int btf__add_btf() => Answer.Absent("btf__add_btf");
@@ -782,10 +2705,30 @@ internal static unsafe class EntryPoints
     private static int btf__dedup() => Answer.Absent("btf__dedup");
 
     [UnmanagedCallersOnly(EntryPoint = "btf__raw_data")]
-    private static byte* btf__raw_data() => (byte*)Answer.AbsentPointer("btf__raw_data");
+    private static byte* btf__raw_data(nint p0, uint* p1)
+    {
+        try
+        {
+            return Libbpf.btf__raw_data(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__type_cnt")]
-    private static uint btf__type_cnt() => (uint)Answer.Absent("btf__type_cnt");
+    private static uint btf__type_cnt(nint p0)
+    {
+        try
+        {
+            return Libbpf.btf__type_cnt(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_dump__new")]
     private static nint btf_dump__new() => (nint)Answer.AbsentPointer("btf_dump__new");
@@ -830,31 +2773,121 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__new")]
-    private static nint perf_buffer__new() => (nint)Answer.AbsentPointer("perf_buffer__new");
+    private static nint perf_buffer__new(int p0, nuint p1, void* p2, void* p3, byte* p4, byte* p5)
+    {
+        try
+        {
+            return Libbpf.perf_buffer__new(p0, p1, p2, p3, p4, p5);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__new_raw")]
-    private static nint perf_buffer__new_raw() => (nint)Answer.AbsentPointer("perf_buffer__new_raw");
+    private static nint perf_buffer__new_raw(int p0, nuint p1, byte* p2, void* p3, byte* p4, byte* p5)
+    {
+        try
+        {
+            return Libbpf.perf_buffer__new_raw(p0, p1, p2, p3, p4, p5);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_btf_load")]
-    private static int bpf_btf_load() => Answer.Absent("bpf_btf_load");
+    private static int bpf_btf_load(byte* p0, nuint p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_btf_load(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__expected_attach_type")]
-    private static uint bpf_program__expected_attach_type() => (uint)Answer.Absent("bpf_program__expected_attach_type");
+    private static uint bpf_program__expected_attach_type(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__expected_attach_type(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__log_buf")]
-    private static byte* bpf_program__log_buf() => (byte*)Answer.AbsentPointer("bpf_program__log_buf");
+    private static byte* bpf_program__log_buf(nint p0, nuint* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__log_buf(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__log_level")]
-    private static uint bpf_program__log_level() => (uint)Answer.Absent("bpf_program__log_level");
+    private static uint bpf_program__log_level(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__log_level(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_log_buf")]
-    private static int bpf_program__set_log_buf() => Answer.Absent("bpf_program__set_log_buf");
+    private static int bpf_program__set_log_buf(nint p0, byte* p1, nuint p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_log_buf(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_log_level")]
-    private static int bpf_program__set_log_level() => Answer.Absent("bpf_program__set_log_level");
+    private static int bpf_program__set_log_level(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__set_log_level(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__type")]
-    private static uint bpf_program__type() => (uint)Answer.Absent("bpf_program__type");
+    private static uint bpf_program__type(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__type(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_xdp_attach")]
     private static int bpf_xdp_attach() => Answer.Absent("bpf_xdp_attach");
@@ -869,52 +2902,213 @@ internal static unsafe class EntryPoints
     private static int bpf_xdp_query_id() => Answer.Absent("bpf_xdp_query_id");
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_probe_bpf_helper")]
-    private static int libbpf_probe_bpf_helper() => Answer.Absent("libbpf_probe_bpf_helper");
+    private static int libbpf_probe_bpf_helper(uint p0, uint p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_probe_bpf_helper(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_probe_bpf_map_type")]
-    private static int libbpf_probe_bpf_map_type() => Answer.Absent("libbpf_probe_bpf_map_type");
+    private static int libbpf_probe_bpf_map_type(uint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_probe_bpf_map_type(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_probe_bpf_prog_type")]
-    private static int libbpf_probe_bpf_prog_type() => Answer.Absent("libbpf_probe_bpf_prog_type");
+    private static int libbpf_probe_bpf_prog_type(uint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_probe_bpf_prog_type(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_set_memlock_rlim")]
-    private static int libbpf_set_memlock_rlim() => Answer.Absent("libbpf_set_memlock_rlim");
+    private static int libbpf_set_memlock_rlim(nuint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.libbpf_set_memlock_rlim(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__autocreate")]
-    private static byte bpf_map__autocreate() => (byte)(Answer.Absent("bpf_map__autocreate") & 0);
+    private static byte bpf_map__autocreate(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__autocreate(p0) ? (byte)1 : (byte)0;
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+            return 0;
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__get_next_key")]
-    private static int bpf_map__get_next_key() => Answer.Absent("bpf_map__get_next_key");
+    private static int bpf_map__get_next_key(nint p0, byte* p1, byte* p2, nuint p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__get_next_key(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__delete_elem")]
-    private static int bpf_map__delete_elem() => Answer.Absent("bpf_map__delete_elem");
+    private static int bpf_map__delete_elem(nint p0, byte* p1, nuint p2, ulong p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__delete_elem(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__lookup_and_delete_elem")]
-    private static int bpf_map__lookup_and_delete_elem() => Answer.Absent("bpf_map__lookup_and_delete_elem");
+    private static int bpf_map__lookup_and_delete_elem(nint p0, byte* p1, nuint p2, byte* p3, nuint p4, ulong p5)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__lookup_and_delete_elem(p0, p1, p2, p3, p4, p5));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__lookup_elem")]
-    private static int bpf_map__lookup_elem() => Answer.Absent("bpf_map__lookup_elem");
+    private static int bpf_map__lookup_elem(nint p0, byte* p1, nuint p2, byte* p3, nuint p4, ulong p5)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__lookup_elem(p0, p1, p2, p3, p4, p5));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_autocreate")]
-    private static int bpf_map__set_autocreate() => Answer.Absent("bpf_map__set_autocreate");
+    private static int bpf_map__set_autocreate(nint p0, byte p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_autocreate(p0, p1 != 0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__update_elem")]
-    private static int bpf_map__update_elem() => Answer.Absent("bpf_map__update_elem");
+    private static int bpf_map__update_elem(nint p0, byte* p1, nuint p2, byte* p3, nuint p4, ulong p5)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__update_elem(p0, p1, p2, p3, p4, p5));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_delete_elem_flags")]
-    private static int bpf_map_delete_elem_flags() => Answer.Absent("bpf_map_delete_elem_flags");
+    private static int bpf_map_delete_elem_flags(int p0, byte* p1, ulong p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_delete_elem_flags(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__destroy_subskeleton")]
-    private static void bpf_object__destroy_subskeleton() { Answer.Absent("bpf_object__destroy_subskeleton"); }
+    private static void bpf_object__destroy_subskeleton(byte* p0)
+    {
+        try
+        {
+            Libbpf.bpf_object__destroy_subskeleton(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__open_subskeleton")]
-    private static int bpf_object__open_subskeleton() => Answer.Absent("bpf_object__open_subskeleton");
+    private static int bpf_object__open_subskeleton(byte* p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__open_subskeleton(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_kprobe_multi_opts")]
-    private static nint bpf_program__attach_kprobe_multi_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_kprobe_multi_opts");
+    private static nint bpf_program__attach_kprobe_multi_opts(nint p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_kprobe_multi_opts(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_trace_opts")]
-    private static nint bpf_program__attach_trace_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_trace_opts");
+    private static nint bpf_program__attach_trace_opts(nint p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_trace_opts(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_usdt")]
     private static nint bpf_program__attach_usdt() => (nint)Answer.AbsentPointer("bpf_program__attach_usdt");
@@ -929,19 +3123,70 @@ internal static unsafe class EntryPoints
     private static int libbpf_unregister_prog_handler() => Answer.Absent("libbpf_unregister_prog_handler");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_obj_get_opts")]
-    private static int bpf_obj_get_opts() => Answer.Absent("bpf_obj_get_opts");
+    private static int bpf_obj_get_opts(byte* p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_obj_get_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_query_opts")]
-    private static int bpf_prog_query_opts() => Answer.Absent("bpf_prog_query_opts");
+    private static int bpf_prog_query_opts(int p0, uint p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_query_opts(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_ksyscall")]
-    private static nint bpf_program__attach_ksyscall() => (nint)Answer.AbsentPointer("bpf_program__attach_ksyscall");
+    private static nint bpf_program__attach_ksyscall(nint p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_ksyscall(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__autoattach")]
-    private static byte bpf_program__autoattach() => (byte)(Answer.Absent("bpf_program__autoattach") & 0);
+    private static byte bpf_program__autoattach(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__autoattach(p0) ? (byte)1 : (byte)0;
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+            return 0;
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_autoattach")]
-    private static void bpf_program__set_autoattach() { Answer.Absent("bpf_program__set_autoattach"); }
+    private static void bpf_program__set_autoattach(nint p0, byte p1)
+    {
+        try
+        {
+            Libbpf.bpf_program__set_autoattach(p0, p1 != 0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__add_enum64")]
     private static int btf__add_enum64() => Answer.Absent("btf__add_enum64");
@@ -950,121 +3195,491 @@ internal static unsafe class EntryPoints
     private static int btf__add_enum64_value() => Answer.Absent("btf__add_enum64_value");
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_bpf_attach_type_str")]
-    private static byte* libbpf_bpf_attach_type_str() => (byte*)Answer.AbsentPointer("libbpf_bpf_attach_type_str");
+    private static byte* libbpf_bpf_attach_type_str(uint p0)
+    {
+        try
+        {
+            return Libbpf.libbpf_bpf_attach_type_str(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_bpf_link_type_str")]
-    private static byte* libbpf_bpf_link_type_str() => (byte*)Answer.AbsentPointer("libbpf_bpf_link_type_str");
+    private static byte* libbpf_bpf_link_type_str(uint p0)
+    {
+        try
+        {
+            return Libbpf.libbpf_bpf_link_type_str(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_bpf_map_type_str")]
-    private static byte* libbpf_bpf_map_type_str() => (byte*)Answer.AbsentPointer("libbpf_bpf_map_type_str");
+    private static byte* libbpf_bpf_map_type_str(uint p0)
+    {
+        try
+        {
+            return Libbpf.libbpf_bpf_map_type_str(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_bpf_prog_type_str")]
-    private static byte* libbpf_bpf_prog_type_str() => (byte*)Answer.AbsentPointer("libbpf_bpf_prog_type_str");
+    private static byte* libbpf_bpf_prog_type_str(uint p0)
+    {
+        try
+        {
+            return Libbpf.libbpf_bpf_prog_type_str(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "perf_buffer__buffer")]
-    private static int perf_buffer__buffer() => Answer.Absent("perf_buffer__buffer");
+    private static int perf_buffer__buffer(nint p0, int p1, void** p2, nuint* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.perf_buffer__buffer(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_btf_get_fd_by_id_opts")]
-    private static int bpf_btf_get_fd_by_id_opts() => Answer.Absent("bpf_btf_get_fd_by_id_opts");
+    private static int bpf_btf_get_fd_by_id_opts(uint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_btf_get_fd_by_id_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_get_fd_by_id_opts")]
-    private static int bpf_link_get_fd_by_id_opts() => Answer.Absent("bpf_link_get_fd_by_id_opts");
+    private static int bpf_link_get_fd_by_id_opts(uint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_get_fd_by_id_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_get_fd_by_id_opts")]
-    private static int bpf_map_get_fd_by_id_opts() => Answer.Absent("bpf_map_get_fd_by_id_opts");
+    private static int bpf_map_get_fd_by_id_opts(uint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_get_fd_by_id_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_get_fd_by_id_opts")]
-    private static int bpf_prog_get_fd_by_id_opts() => Answer.Absent("bpf_prog_get_fd_by_id_opts");
+    private static int bpf_prog_get_fd_by_id_opts(uint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_get_fd_by_id_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "user_ring_buffer__discard")]
-    private static void user_ring_buffer__discard() { Answer.Absent("user_ring_buffer__discard"); }
+    private static void user_ring_buffer__discard(nint p0, byte* p1)
+    {
+        try
+        {
+            Libbpf.user_ring_buffer__discard(p0, p1);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "user_ring_buffer__free")]
-    private static void user_ring_buffer__free() { Answer.Absent("user_ring_buffer__free"); }
+    private static void user_ring_buffer__free(nint p0)
+    {
+        try
+        {
+            Libbpf.user_ring_buffer__free(p0);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "user_ring_buffer__new")]
-    private static nint user_ring_buffer__new() => (nint)Answer.AbsentPointer("user_ring_buffer__new");
+    private static nint user_ring_buffer__new(int p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.user_ring_buffer__new(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "user_ring_buffer__reserve")]
-    private static byte* user_ring_buffer__reserve() => (byte*)Answer.AbsentPointer("user_ring_buffer__reserve");
+    private static byte* user_ring_buffer__reserve(nint p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.user_ring_buffer__reserve(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "user_ring_buffer__reserve_blocking")]
-    private static byte* user_ring_buffer__reserve_blocking() => (byte*)Answer.AbsentPointer("user_ring_buffer__reserve_blocking");
+    private static byte* user_ring_buffer__reserve_blocking(nint p0, uint p1, int p2)
+    {
+        try
+        {
+            return Libbpf.user_ring_buffer__reserve_blocking(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "user_ring_buffer__submit")]
-    private static void user_ring_buffer__submit() { Answer.Absent("user_ring_buffer__submit"); }
+    private static void user_ring_buffer__submit(nint p0, byte* p1)
+    {
+        try
+        {
+            Libbpf.user_ring_buffer__submit(p0, p1);
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_btf_get_info_by_fd")]
-    private static int bpf_btf_get_info_by_fd() => Answer.Absent("bpf_btf_get_info_by_fd");
+    private static int bpf_btf_get_info_by_fd(int p0, byte* p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_btf_get_info_by_fd(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link__update_map")]
     private static int bpf_link__update_map() => Answer.Absent("bpf_link__update_map");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_link_get_info_by_fd")]
-    private static int bpf_link_get_info_by_fd() => Answer.Absent("bpf_link_get_info_by_fd");
+    private static int bpf_link_get_info_by_fd(int p0, byte* p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_link_get_info_by_fd(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_get_info_by_fd")]
-    private static int bpf_map_get_info_by_fd() => Answer.Absent("bpf_map_get_info_by_fd");
+    private static int bpf_map_get_info_by_fd(int p0, byte* p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map_get_info_by_fd(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_get_info_by_fd")]
-    private static int bpf_prog_get_info_by_fd() => Answer.Absent("bpf_prog_get_info_by_fd");
+    private static int bpf_prog_get_info_by_fd(int p0, byte* p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_get_info_by_fd(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_obj_pin_opts")]
-    private static int bpf_obj_pin_opts() => Answer.Absent("bpf_obj_pin_opts");
+    private static int bpf_obj_pin_opts(int p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_obj_pin_opts(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__unpin")]
-    private static int bpf_object__unpin() => Answer.Absent("bpf_object__unpin");
+    private static int bpf_object__unpin(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__unpin(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_detach_opts")]
-    private static int bpf_prog_detach_opts() => Answer.Absent("bpf_prog_detach_opts");
+    private static int bpf_prog_detach_opts(int p0, int p1, uint p2, byte* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_detach_opts(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_netfilter")]
-    private static nint bpf_program__attach_netfilter() => (nint)Answer.AbsentPointer("bpf_program__attach_netfilter");
+    private static nint bpf_program__attach_netfilter(nint p0, byte* p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_netfilter(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_netkit")]
-    private static nint bpf_program__attach_netkit() => (nint)Answer.AbsentPointer("bpf_program__attach_netkit");
+    private static nint bpf_program__attach_netkit(nint p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_netkit(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_tcx")]
-    private static nint bpf_program__attach_tcx() => (nint)Answer.AbsentPointer("bpf_program__attach_tcx");
+    private static nint bpf_program__attach_tcx(nint p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_tcx(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_uprobe_multi")]
     private static nint bpf_program__attach_uprobe_multi() => (nint)Answer.AbsentPointer("bpf_program__attach_uprobe_multi");
 
     [UnmanagedCallersOnly(EntryPoint = "ring__avail_data_size")]
-    private static nuint ring__avail_data_size() => (nuint)Answer.Absent("ring__avail_data_size");
+    private static nuint ring__avail_data_size(nint p0)
+    {
+        try
+        {
+            return Libbpf.ring__avail_data_size(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__consume")]
-    private static int ring__consume() => Answer.Absent("ring__consume");
+    private static int ring__consume(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.ring__consume(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__consumer_pos")]
-    private static nuint ring__consumer_pos() => (nuint)Answer.Absent("ring__consumer_pos");
+    private static nuint ring__consumer_pos(nint p0)
+    {
+        try
+        {
+            return Libbpf.ring__consumer_pos(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__map_fd")]
-    private static int ring__map_fd() => Answer.Absent("ring__map_fd");
+    private static int ring__map_fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.ring__map_fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__producer_pos")]
-    private static nuint ring__producer_pos() => (nuint)Answer.Absent("ring__producer_pos");
+    private static nuint ring__producer_pos(nint p0)
+    {
+        try
+        {
+            return Libbpf.ring__producer_pos(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__size")]
-    private static nuint ring__size() => (nuint)Answer.Absent("ring__size");
+    private static nuint ring__size(nint p0)
+    {
+        try
+        {
+            return Libbpf.ring__size(p0);
+        }
+        catch (Exception e)
+        {
+            return (nuint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__ring")]
-    private static nint ring_buffer__ring() => (nint)Answer.AbsentPointer("ring_buffer__ring");
+    private static nint ring_buffer__ring(nint p0, uint p1)
+    {
+        try
+        {
+            return Libbpf.ring_buffer__ring(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_raw_tracepoint_opts")]
-    private static nint bpf_program__attach_raw_tracepoint_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_raw_tracepoint_opts");
+    private static nint bpf_program__attach_raw_tracepoint_opts(nint p0, byte* p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_raw_tracepoint_opts(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_raw_tracepoint_open_opts")]
-    private static int bpf_raw_tracepoint_open_opts() => Answer.Absent("bpf_raw_tracepoint_open_opts");
+    private static int bpf_raw_tracepoint_open_opts(int p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_raw_tracepoint_open_opts(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_token_create")]
-    private static int bpf_token_create() => Answer.Absent("bpf_token_create");
+    private static int bpf_token_create(int p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_token_create(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__new_split")]
-    private static nint btf__new_split() => (nint)Answer.AbsentPointer("btf__new_split");
+    private static nint btf__new_split(byte* p0, uint p1, nint p2)
+    {
+        try
+        {
+            return Libbpf.btf__new_split(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_ext__raw_data")]
-    private static byte* btf_ext__raw_data() => (byte*)Answer.AbsentPointer("btf_ext__raw_data");
+    private static byte* btf_ext__raw_data(nint p0, uint* p1)
+    {
+        try
+        {
+            return Libbpf.btf_ext__raw_data(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__distill_base")]
     private static int btf__distill_base() => Answer.Absent("btf__distill_base");
@@ -1079,22 +3694,83 @@ internal static unsafe class EntryPoints
     private static int btf_ext__set_endianness() => Answer.Absent("btf_ext__set_endianness");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__autoattach")]
-    private static byte bpf_map__autoattach() => (byte)(Answer.Absent("bpf_map__autoattach") & 0);
+    private static byte bpf_map__autoattach(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__autoattach(p0) ? (byte)1 : (byte)0;
+        }
+        catch (Exception e)
+        {
+            Answer.Caught(e);
+            return 0;
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__set_autoattach")]
-    private static int bpf_map__set_autoattach() => Answer.Absent("bpf_map__set_autoattach");
+    private static int bpf_map__set_autoattach(nint p0, byte p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_map__set_autoattach(p0, p1 != 0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__token_fd")]
-    private static int bpf_object__token_fd() => Answer.Absent("bpf_object__token_fd");
+    private static int bpf_object__token_fd(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_object__token_fd(p0);
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_sockmap")]
-    private static nint bpf_program__attach_sockmap() => (nint)Answer.AbsentPointer("bpf_program__attach_sockmap");
+    private static nint bpf_program__attach_sockmap(nint p0, int p1)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_sockmap(p0, p1);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__consume_n")]
-    private static int ring__consume_n() => Answer.Absent("ring__consume_n");
+    private static int ring__consume_n(nint p0, nuint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.ring__consume_n(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring_buffer__consume_n")]
-    private static int ring_buffer__consume_n() => Answer.Absent("ring_buffer__consume_n");
+    private static int ring_buffer__consume_n(nint p0, nuint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.ring_buffer__consume_n(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_linker__add_buf")]
     private static int bpf_linker__add_buf() => Answer.Absent("bpf_linker__add_buf");
@@ -1106,25 +3782,75 @@ internal static unsafe class EntryPoints
     private static nint bpf_linker__new_fd() => (nint)Answer.AbsentPointer("bpf_linker__new_fd");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_object__prepare")]
-    private static int bpf_object__prepare() => Answer.Absent("bpf_object__prepare");
+    private static int bpf_object__prepare(nint p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_object__prepare(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_stream_read")]
     private static int bpf_prog_stream_read() => Answer.Absent("bpf_prog_stream_read");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_cgroup_opts")]
-    private static nint bpf_program__attach_cgroup_opts() => (nint)Answer.AbsentPointer("bpf_program__attach_cgroup_opts");
+    private static nint bpf_program__attach_cgroup_opts(nint p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_cgroup_opts(p0, p1, p2);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__func_info")]
-    private static byte* bpf_program__func_info() => (byte*)Answer.AbsentPointer("bpf_program__func_info");
+    private static byte* bpf_program__func_info(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__func_info(p0);
+        }
+        catch (Exception e)
+        {
+            return (byte*)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__func_info_cnt")]
-    private static uint bpf_program__func_info_cnt() => (uint)Answer.Absent("bpf_program__func_info_cnt");
+    private static uint bpf_program__func_info_cnt(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__func_info_cnt(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__line_info")]
     private static byte* bpf_program__line_info() => (byte*)Answer.AbsentPointer("bpf_program__line_info");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__line_info_cnt")]
-    private static uint bpf_program__line_info_cnt() => (uint)Answer.Absent("bpf_program__line_info_cnt");
+    private static uint bpf_program__line_info_cnt(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_program__line_info_cnt(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__add_decl_attr")]
     private static int btf__add_decl_attr() => Answer.Absent("btf__add_decl_attr");

@@ -73,6 +73,9 @@ public sealed partial class BtfView
         }
     }
 
+    /// <summary>Where the record of a type of this view begins, counted from the first.</summary>
+    internal int OffsetOf(uint id) => _offsets[id - _firstId];
+
     /// <summary>Whether there is a type with that id.</summary>
     public bool Contains(uint id) => id < TypeCount;
 

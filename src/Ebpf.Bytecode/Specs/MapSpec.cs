@@ -52,4 +52,7 @@ public sealed record MapSpec
 
     /// <summary>Whether the loader made this map for global data (.data, .rodata, .bss, .kconfig).</summary>
     public bool IsInternal { get; init; }
+
+    /// <summary>Memory of the caller's for the elements of an array; null where the platform takes its own.</summary>
+    internal MapStorage? Storage { get; init; }
 }

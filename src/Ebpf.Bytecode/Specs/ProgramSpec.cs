@@ -53,6 +53,9 @@ public sealed record ProgramSpec
 
     /// <summary>The object's type information; null where it has none.</summary>
     public Btf.BtfView? Types { get; init; }
+
+    /// <summary>What else the kernel is told; null for nothing.</summary>
+    internal ProgramExtras? Extras { get; init; }
 }
 
 /// <summary>A function inside a <see cref="ProgramSpec"/>.</summary>

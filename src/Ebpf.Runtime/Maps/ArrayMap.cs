@@ -10,6 +10,7 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
     private readonly uint _maxEntries = spec.MaxEntries;
     private readonly ulong _stride = ((ulong)spec.ValueSize + 7) & ~7UL;
     private byte* _data;
+    private MapStorage? _supplied;
     private ulong _slotStride;
 
     public override byte* DirectValue => Type == MapType.Array && _maxEntries == 1 ? _data : null;
@@ -38,7 +39,8 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
             bytes = _slotStride * (ulong)Slots.Count;
         }
 
-        _data = Own(Heap.AllocatePages(bytes, Purpose)).Address;
+        byte* supplied = Supplied(bytes);
+        _data = supplied is not null ? supplied : Own(Heap.AllocatePages(bytes, Purpose)).Address;
         Header->Stride = (uint)_stride;
         Header->SlotStride = _slotStride;
         Header->Data = _data;
@@ -90,6 +92,22 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
             return -(int)Errno.ENOENT;
         Unsafe.WriteUnaligned(next, index >= maxEntries ? 0 : index + 1);
         return 0;
+    }
+
+    private protected override void ReleaseContents()
+    {
+        _supplied?.Release();
+        base.ReleaseContents();
+    }
+
+    /// <summary>The caller's memory; null where there is none, or not enough.</summary>
+    private byte* Supplied(ulong bytes)
+    {
+        if (Spec.Storage is not { } storage || storage.Size < bytes)
+            return null;
+        storage.Hold();
+        _supplied = storage;
+        return (byte*)storage.Address;
     }
 
     private byte* Element(uint index, int slot) => _data + (ulong)slot * _slotStride + index * _stride;

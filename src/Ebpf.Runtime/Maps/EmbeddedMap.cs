@@ -112,6 +112,8 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
     /// <summary>Whether these bytes are memory of the map: what probing reads may touch.</summary>
     public bool Owns(ulong address, ulong size)
     {
+        if (Spec.Storage is { } storage && storage.Contains(address, size))
+            return true;
         lock (_blocks)
         {
             foreach (NativeBlock block in _blocks)

@@ -159,7 +159,7 @@ internal sealed partial class Loader
         {
             if (_selected[plan.Index])
             {
-                _linked[plan.Index] = linker.Link(plan.Image) with { Type = plan.Type, AttachType = plan.AttachType, AttachTarget = plan.AttachTarget };
+                _linked[plan.Index] = linker.Link(plan.Image) with { Type = plan.Type, AttachType = plan.AttachType, AttachTarget = plan.AttachTarget, Extras = plan.Extras };
             }
         }
     }

@@ -13,7 +13,8 @@ internal sealed partial class Loader
     {
         foreach (ProgramPlan plan in _object.Programs)
         {
-            if (_linked[plan.Index] is not { } program)
+            // What was linked can be turned off until here.
+            if (_linked[plan.Index] is not { } program || !_selected[plan.Index])
             {
                 continue;
             }

@@ -46,6 +46,12 @@ internal sealed partial class Loader : IDisposable
         _linked = new ProgramSpec?[snapshot.Programs.Length];
     }
 
+    /// <summary>What this run has made so far; it is complete after <see cref="Finish"/>.</summary>
+    public LoadState State => _state;
+
+    /// <summary>The selected programs as they will be loaded, by position; after <see cref="Prepare"/>.</summary>
+    public IReadOnlyList<ProgramSpec?> Linked => _linked;
+
     /// <summary>Loads the selected programs and answers what is loaded now.</summary>
     public static LoadState Run(ObjectSnapshot snapshot, IPlatform platform, LoadOptions options, LoadState before, bool[] selected)
     {

@@ -37,6 +37,8 @@ internal sealed record ProgramPlan
 
     public required bool AutoAttach { get; init; }
 
+    public ProgramExtras? Extras { get; init; }
+
     public string Name => Image.Name;
 }
 

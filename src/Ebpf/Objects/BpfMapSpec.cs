@@ -41,6 +41,12 @@ public sealed class BpfMapSpec
 
     internal BtfView? Types { get; }
 
+    /// <summary>Memory of the caller's that the map is to be created on; null for the platform's own.</summary>
+    internal Bytecode.Specs.MapStorage? Storage { get; set; }
+
+    /// <summary>What inner maps are like, in place of the file's own template; null for that.</summary>
+    internal Bytecode.Specs.MapSpec? InnerTemplate { get; set; }
+
     /// <summary>The map whose inner template this is.</summary>
     private BpfMapSpec? Owner { get; }
 

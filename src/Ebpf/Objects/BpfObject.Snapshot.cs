@@ -19,6 +19,7 @@ public sealed partial class BpfObject
             AttachTarget = program.AttachTarget,
             AutoLoad = program.AutoLoad,
             AutoAttach = program.AutoAttach,
+            Extras = program.Extras,
         })],
         Maps = [.. Maps.Select((map, index) => Plan(map, index, options))],
         Variables = [.. Variables],
@@ -55,13 +56,14 @@ public sealed partial class BpfObject
             Extra = map.Extra,
             Dialect = _image.Dialect,
             // An inner map has no inner map of its own: nesting ends here, in the kernel as in damaged objects.
-            Inner = inner is null ? null : InnerSpec(inner),
+            Inner = map.InnerTemplate ?? (inner is null ? null : InnerSpec(inner)),
             Types = _image.Types,
             KeyType = map.Image.KeyType,
             ValueType = map.Image.ValueType,
             InitialData = map.IsInternal ? map.Data.ToArray() : default,
             IsFrozen = map.IsFrozen,
             IsInternal = map.IsInternal,
+            Storage = map.Storage,
         };
     }
 

@@ -19,6 +19,9 @@ public sealed class BpfProgramSpec
 
     internal FunctionImage Image { get; }
 
+    /// <summary>What else the kernel is told; null for nothing.</summary>
+    internal Bytecode.Specs.ProgramExtras? Extras { get; set; }
+
     /// <summary>Its name: the function's symbol.</summary>
     public string Name => Image.Name;
 

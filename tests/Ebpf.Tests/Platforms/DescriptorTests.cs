@@ -48,5 +48,5 @@ public sealed class DescriptorTests
     }
 
     private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Count(static fd =>
-        new FileInfo(fd).LinkTarget is { } target && target.Contains("eventfd", StringComparison.Ordinal));
+        new FileInfo(fd).LinkTarget is { } target && target.Contains("memfd:ebpf", StringComparison.Ordinal));
 }

@@ -5,12 +5,13 @@ namespace Ebpf.Platforms.Embedded;
 
 /// <summary>
 /// A real descriptor that stands for a program, map or link of the embedded platform: callers of the C ABI close, dup, poll and epoll what they
-/// are given. Linux only; elsewhere there is none.
+/// are given. It is an empty memory file, whose inode tells it from all others, also in a copy that was made by dup(2). Linux only; elsewhere
+/// there is none.
 /// </summary>
 internal sealed partial class Descriptor : SafeHandleZeroOrMinusOneIsInvalid
 {
-    // include/uapi/linux/eventfd.h, fcntl.h.
-    private const int CloseOnExec = 0x80000;
+    // include/uapi/linux/memfd.h, fcntl.h.
+    private const uint CloseOnExec = 1;
     private const int DuplicateCloseOnExec = 1030;
 
     // 0, 1 and 2 are what other code takes for standard input and output: ensure_good_fd in libbpf.
@@ -30,7 +31,7 @@ internal sealed partial class Descriptor : SafeHandleZeroOrMinusOneIsInvalid
             return null;
         }
 
-        int fd = EventFd(0, CloseOnExec);
+        int fd = MemoryFile("ebpf", CloseOnExec);
         if (fd is >= 0 and < LowestFd)
         {
             int low = fd;
@@ -44,8 +45,8 @@ internal sealed partial class Descriptor : SafeHandleZeroOrMinusOneIsInvalid
 
     protected override bool ReleaseHandle() => Close((int)handle) == 0;
 
-    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
-    private static partial int EventFd(uint initial, int flags);
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemoryFile(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(int fd, int command, int argument);

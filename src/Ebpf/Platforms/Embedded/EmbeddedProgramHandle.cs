@@ -6,6 +6,7 @@ namespace Ebpf.Platforms.Embedded;
 /// <summary>A program of the engine. Its owner and each link hold it; with the last of them it goes, when its last run has ended.</summary>
 internal sealed class EmbeddedProgramHandle : IProgramHandle
 {
+    private readonly EmbeddedProgramHandle _first;
     private readonly Descriptor? _descriptor;
     private Holders _holders = new();
     private int _disposed;
@@ -13,9 +14,18 @@ internal sealed class EmbeddedProgramHandle : IProgramHandle
     public EmbeddedProgramHandle(EmbeddedProgram program, VerificationResult verification, Descriptor? descriptor)
     {
         Program = program;
+        _first = this;
         _descriptor = descriptor;
         Figures = new ProgramFigures(
             program.Spec.Instructions.Length, verification.ProcessedInstructions, verification.Duration, program.CompileDuration, program.Native?.Size ?? 0, program.MemoryBytes);
+    }
+
+    private EmbeddedProgramHandle(EmbeddedProgramHandle first)
+    {
+        Program = first.Program;
+        _first = first;
+        _descriptor = first._descriptor;
+        Figures = first.Figures;
     }
 
     public EmbeddedProgram Program { get; }
@@ -31,16 +41,23 @@ internal sealed class EmbeddedProgramHandle : IProgramHandle
 
     public IPacketSession BeginPackets(RunRequest request) => new EmbeddedPacketSession(Program, request);
 
+    /// <summary>A further handle to the same program.</summary>
+    public EmbeddedProgramHandle Share()
+    {
+        ObjectDisposedException.ThrowIf(!_first._holders.TryAdd(), this);
+        return new EmbeddedProgramHandle(_first);
+    }
+
     public ILinkHandle Attach(AttachRequest request)
     {
-        ObjectDisposedException.ThrowIf(!_holders.TryAdd(), this);
+        ObjectDisposedException.ThrowIf(!_first._holders.TryAdd(), this);
         try
         {
-            return new Link(this, Descriptor.Open($"a link of program '{Program.Spec.Name}'"));
+            return new Link(_first, Descriptor.Open($"a link of program '{Program.Spec.Name}'"));
         }
         catch
         {
-            Release();
+            _first.Release();
             throw;
         }
     }
@@ -49,7 +66,7 @@ internal sealed class EmbeddedProgramHandle : IProgramHandle
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            Release();
+            _first.Release();
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed unsafe partial class LinuxLoad
         using var code = new KernelCode(program, loading.MapHandles, KernelFunctionOf);
         AttachTarget target = FindAttachTarget(program);
         long started = Stopwatch.GetTimestamp();
-        uint logLevel = (loading.Verifier.Verbose ? WholeWalk : 0) | (loading.WantsStatistics ? Statistics : 0);
+        uint logLevel = (loading.Verifier.Verbose ? WholeWalk : 0) | (loading.WantsStatistics ? Statistics : 0) | (program.Extras?.LogLevel ?? 0);
         FileDescriptor descriptor = Load(program, code, target, logLevel, out string log);
         return new LinuxProgramHandle(program, descriptor, Stopwatch.GetElapsedTime(started)) { Log = log };
     }
@@ -59,6 +59,7 @@ internal sealed unsafe partial class LinuxLoad
                 KernelVersion = program.KernelVersion != 0 ? program.KernelVersion : KernelVersion.Running,
                 Flags = FlagsOf(program),
                 Name = ObjectName.From(program.Name),
+                Interface = program.Extras?.Interface ?? 0,
                 ExpectedAttachType = program.AttachType == AttachType.None ? 0 : (uint)program.AttachType,
                 BtfFd = types?.Number ?? 0,
                 FunctionInfoRecordSize = functions.Length == 0 ? 0 : (uint)sizeof(FunctionInfoRecord),
@@ -141,6 +142,7 @@ internal sealed unsafe partial class LinuxLoad
     }
 
     private static ProgramLoadFlags FlagsOf(ProgramSpec program) =>
+        (ProgramLoadFlags)(program.Extras?.Flags ?? 0) |
         (program.IsSleepable ? ProgramLoadFlags.Sleepable : 0) |
         (program.HandlesFragments && program.Type == ProgramType.Xdp ? ProgramLoadFlags.XdpHasFragments : 0);
 

@@ -14,6 +14,11 @@ internal sealed partial class LinuxLoad
             return default;
         }
 
+        if (program.Extras is { AttachTypeId: > 0 } given)
+        {
+            return new AttachTarget(given.AttachTypeId, given.AttachProgram);
+        }
+
         if (string.IsNullOrEmpty(program.AttachTarget))
         {
             throw new BpfException(
