@@ -72,6 +72,14 @@ internal readonly unsafe ref struct Options(byte* fields)
         }
     }
 
+    public void SetByte(int offset, byte value)
+    {
+        if (Has(offset, sizeof(byte)))
+        {
+            fields[offset] = value;
+        }
+    }
+
     private nuint Size => *(nuint*)fields;
 
     private bool Has(int offset, int size) => fields != null && (nuint)(offset + size) <= Size;
