@@ -180,7 +180,7 @@ internal sealed class TestPlatform : IPlatform, IPlatformLoad, IDisposable
 
         public IMapHandle Share() => new Map(Platform, Inner.Share());
 
-        public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value) => Inner.Lookup(key, value);
+        public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags) => Inner.Lookup(key, value, flags);
 
         public Errno Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags) => Platform.Try(Inner.Update(key, value, flags));
 
@@ -190,7 +190,7 @@ internal sealed class TestPlatform : IPlatform, IPlatformLoad, IDisposable
 
         public Errno Delete(ReadOnlySpan<byte> key) => Inner.Delete(key);
 
-        public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value) => Inner.LookupAndDelete(key, value);
+        public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags) => Inner.LookupAndDelete(key, value, flags);
 
         public Errno NextKey(ReadOnlySpan<byte> key, Span<byte> next) => Inner.NextKey(key, next);
 

@@ -15,6 +15,9 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
 
     public override byte* DirectValue => Type == MapType.Array && _maxEntries == 1 ? _data : null;
 
+    /// <summary>Where the elements begin; null for per-CPU arrays, which have several beginnings.</summary>
+    public byte* Elements => Type == MapType.Array ? _data : null;
+
     public override byte* Lookup(byte* key, int slot)
     {
         uint index = Unsafe.ReadUnaligned<uint>(key);

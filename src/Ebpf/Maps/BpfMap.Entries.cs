@@ -38,9 +38,23 @@ public sealed partial class BpfMap
         }
     }
 
-    /// <summary>Keys and values. Keys are those at the beginning; ones that are deleted meanwhile, by the caller too, are left out.</summary>
+    /// <summary>
+    /// Keys and values. Keys are those at the beginning; ones that are deleted before they are reached may be left out. On Linux many are read in
+    /// one system call, where the type has it.
+    /// </summary>
     public IEnumerable<BpfMapEntry> Entries()
     {
+        var entries = new List<BpfMapEntry>();
+        if (KeySize > 0 && TryReadBatches(delete: false, entries.Add))
+        {
+            foreach (BpfMapEntry entry in entries)
+            {
+                yield return entry;
+            }
+
+            yield break;
+        }
+
         foreach (byte[] key in Keys())
         {
             byte[] value = new byte[HostValueSize];

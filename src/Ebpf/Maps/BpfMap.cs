@@ -52,19 +52,19 @@ public sealed partial class BpfMap
     public long MemoryBytes => Handle.MemoryBytes;
 
     /// <summary>Copies the value of a key; false where the key is not there.</summary>
-    public bool TryLookup(ReadOnlySpan<byte> key, Span<byte> value)
+    public bool TryLookup(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags = MapLookupFlags.None)
     {
         CheckKey(key);
         CheckValue(value);
-        return Answer(Handle.Lookup(key, value), "look up a key in");
+        return Answer(Handle.Lookup(key, value, flags), "look up a key in");
     }
 
     /// <summary>The value of a key.</summary>
-    public byte[] Lookup(ReadOnlySpan<byte> key)
+    public byte[] Lookup(ReadOnlySpan<byte> key, MapLookupFlags flags = MapLookupFlags.None)
     {
         byte[] value = new byte[HostValueSize];
         CheckKey(key);
-        Require(Handle.Lookup(key, value), "look up a key in");
+        Require(Handle.Lookup(key, value, flags), "look up a key in");
         return value;
     }
 

@@ -92,6 +92,30 @@ public readonly struct BpfMap<TKey, TValue> where TKey : unmanaged where TValue 
         return Untyped.Answer(Untyped.Handle.LookupAndDelete(Bytes(in key), Bytes(ref value)), "look up and delete a key in");
     }
 
+    /// <summary>Sets the values of many keys; see <see cref="BpfMap.UpdateMany"/>.</summary>
+    public void UpdateMany(ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
+        RequireOneValue();
+        Untyped.UpdateMany(MemoryMarshal.AsBytes(keys), MemoryMarshal.AsBytes(values), flags);
+    }
+
+    /// <summary>Sets the values of many keys; see <see cref="BpfMap.TryUpdateMany"/>.</summary>
+    public int TryUpdateMany(ReadOnlySpan<TKey> keys, ReadOnlySpan<TValue> values, MapUpdateFlags flags = MapUpdateFlags.Any)
+    {
+        RequireOneValue();
+        return Untyped.TryUpdateMany(MemoryMarshal.AsBytes(keys), MemoryMarshal.AsBytes(values), flags);
+    }
+
+    /// <summary>Removes many keys and answers how many were there; see <see cref="BpfMap.DeleteMany"/>.</summary>
+    public int DeleteMany(ReadOnlySpan<TKey> keys) => Untyped.DeleteMany(MemoryMarshal.AsBytes(keys));
+
+    /// <summary>Takes all elements out; see <see cref="BpfMap.Drain"/>.</summary>
+    public IReadOnlyList<KeyValuePair<TKey, TValue>> Drain()
+    {
+        RequireOneValue();
+        return [.. Untyped.Drain().Select(static entry => KeyValuePair.Create(MemoryMarshal.Read<TKey>(entry.Key), MemoryMarshal.Read<TValue>(entry.Value)))];
+    }
+
     /// <summary>The values of all CPUs, of a per-CPU map.</summary>
     public TValue[] LookupPerCpu(TKey key)
     {

@@ -42,6 +42,42 @@ internal sealed unsafe partial class EmbeddedMapHandle
         return Errno.None;
     }
 
+    public Errno OpenMemory(bool writable, out IMapMemory? memory)
+    {
+        memory = null;
+        if (Map is not ArrayMap { Elements: var elements } array || elements == null || (Spec.Flags & MapFlags.Mmapable) == 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        if (writable && Map.IsFrozen)
+        {
+            return Errno.EPERM;
+        }
+
+        ObjectDisposedException.ThrowIf(!Map.TryAddReference(), this);
+        memory = new ArrayMemory(array, (nint)elements);
+        return Errno.None;
+    }
+
+    /// <summary>The elements where the engine has them. They keep the map.</summary>
+    private sealed class ArrayMemory(ArrayMap map, nint start) : IMapMemory
+    {
+        private int _disposed;
+
+        public nint Start => start;
+
+        public nuint Length => (nuint)(((ulong)map.Spec.ValueSize + 7) & ~7UL) * map.Spec.MaxEntries;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            {
+                map.Release();
+            }
+        }
+    }
+
     private bool IsInside(int offset, int length) =>
         Map.DirectValue != null && offset >= 0 && (long)offset + length <= Spec.ValueSize;
 

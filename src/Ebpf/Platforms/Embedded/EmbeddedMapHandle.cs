@@ -32,7 +32,7 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
         return new EmbeddedMapHandle(_shared);
     }
 
-    public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value) => Result(Map.HostLookup(key, value));
+    public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags) => Result(Map.HostLookup(key, value, (ulong)flags));
 
     public Errno Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags) => Result(Map.HostUpdate(key, value, (ulong)flags));
 
@@ -49,7 +49,7 @@ internal sealed partial class EmbeddedMapHandle : IMapHandle
 
     public Errno Delete(ReadOnlySpan<byte> key) => Result(Map.HostDelete(key));
 
-    public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value) => Result(Map.HostLookupAndDelete(key, value));
+    public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags) => Result(Map.HostLookupAndDelete(key, value, (ulong)flags));
 
     public Errno NextKey(ReadOnlySpan<byte> key, Span<byte> next) => Result(Map.HostNextKey(key, next));
 

@@ -62,7 +62,7 @@ internal sealed class VerificationPlatform : IPlatform, IPlatformLoad
 
         public IMapHandle Share() => new DeclaredMap(spec);
 
-        public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value) => throw NothingHere();
+        public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags) => throw NothingHere();
 
         public Errno Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags) => throw NothingHere();
 
@@ -72,7 +72,7 @@ internal sealed class VerificationPlatform : IPlatform, IPlatformLoad
 
         public Errno Delete(ReadOnlySpan<byte> key) => throw NothingHere();
 
-        public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value) => throw NothingHere();
+        public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags) => throw NothingHere();
 
         public Errno NextKey(ReadOnlySpan<byte> key, Span<byte> next) => throw NothingHere();
 

@@ -97,5 +97,19 @@ internal sealed partial class LinuxMapHandle
         return made;
     }
 
+    public Errno OpenMemory(bool writable, out IMapMemory? memory)
+    {
+        memory = null;
+        if (Spec.Type != MapType.Array || (Spec.Flags & MapFlags.Mmapable) == 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        using FileDescriptor.Lease map = Descriptor.Use();
+        Errno errno = MapMemory.Map(map.Number, Spec.ValueSize, Spec.MaxEntries, writable, out MapMemory? mapped);
+        memory = mapped;
+        return errno;
+    }
+
     private bool IsInside(int offset, int length) => offset >= 0 && (long)offset + length <= Spec.ValueSize && Spec.Type == MapType.Array;
 }

@@ -80,10 +80,10 @@ internal sealed partial class LinuxMapHandle : IMapHandle
 
     public IMapHandle Share() => new LinuxMapHandle(Spec, Descriptor.Duplicate());
 
-    public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value)
+    public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags = MapLookupFlags.None)
     {
         using FileDescriptor.Lease map = Descriptor.Use();
-        return Bpf.Lookup(map.Number, key, value, 0);
+        return Bpf.Lookup(map.Number, key, value, (ulong)flags);
     }
 
     public Errno Update(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, MapUpdateFlags flags)
@@ -102,10 +102,10 @@ internal sealed partial class LinuxMapHandle : IMapHandle
         return Bpf.Delete(map.Number, key);
     }
 
-    public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value)
+    public Errno LookupAndDelete(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags)
     {
         using FileDescriptor.Lease map = Descriptor.Use();
-        return Bpf.LookupAndDelete(map.Number, key, value, 0);
+        return Bpf.LookupAndDelete(map.Number, key, value, (ulong)flags);
     }
 
     public Errno NextKey(ReadOnlySpan<byte> key, Span<byte> next)

@@ -4,7 +4,7 @@ using Ebpf.Runtime.Maps;
 namespace Ebpf.Platforms.Linux.Maps;
 
 /// <summary>A map's elements in this process' memory (BPF_F_MMAPABLE; since Linux 5.5): what a program writes is there at once.</summary>
-internal sealed unsafe class MapMemory : IDisposable
+internal sealed unsafe class MapMemory : IMapMemory
 {
     private readonly MemoryMapping _mapping;
 
@@ -17,6 +17,8 @@ internal sealed unsafe class MapMemory : IDisposable
 
     /// <summary>Whether the process may write to it.</summary>
     public bool IsWritable { get; }
+
+    public nint Start => (nint)_mapping.Start;
 
     /// <summary>Bytes from the first element to the end of the last.</summary>
     public nuint Length { get; }

@@ -26,8 +26,8 @@ internal static unsafe partial class Bpf
                 Errno errno = LibC.LastError;
                 bool again = errno switch
                 {
-                    // A run has happened in part when it is interrupted: only TestRun's caller can repeat it.
-                    Errno.EINTR => command != BpfCommand.ProgramTestRun,
+                    // A run has happened in part when it is interrupted: only TestRun's caller can repeat it. Batches answer this where elements go faster than they are read.
+                    Errno.EINTR => command is not (BpfCommand.ProgramTestRun or BpfCommand.MapLookupBatch or BpfCommand.MapLookupAndDeleteBatch),
                     Errno.EAGAIN => command == BpfCommand.ProgramLoad && attempt < LoadAttempts,
                     _ => false,
                 };
