@@ -29,6 +29,12 @@ internal sealed class ObjectTarget : IFuzzTarget
     private static void Use(ObjectImage image, ISteps steps)
     {
         steps.Do("show", () => Show(image));
+        if (!image.IsForeignEndian)
+        {
+            steps.Do("types for a kernel", () => _ = KernelTypeInfo.Of(image, BtfAbilities.All)?.Length);
+            steps.Do("types for an old kernel", () => _ = KernelTypeInfo.Of(image, BtfAbilities.None)?.Length);
+        }
+
         var calls = new CallGraph(image);
         var linker = new ProgramLinker(image, new LinkTargets
         {

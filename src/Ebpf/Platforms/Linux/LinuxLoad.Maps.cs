@@ -16,6 +16,11 @@ internal sealed partial class LinuxLoad
         var handle = new LinuxMapHandle(map, descriptor);
         try
         {
+            if (map.Type == MapType.Arena)
+            {
+                handle.MapArena();
+            }
+
             Fill(handle);
             return handle;
         }

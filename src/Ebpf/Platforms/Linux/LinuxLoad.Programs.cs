@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
-using Ebpf.Bytecode.Isa;
+using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Platforms.Linux.Features;
 using Ebpf.Platforms.Linux.Maps;
@@ -23,7 +23,25 @@ internal sealed unsafe partial class LinuxLoad
         long started = Stopwatch.GetTimestamp();
         uint logLevel = (loading.Verifier.Verbose ? WholeWalk : 0) | (loading.WantsStatistics ? Statistics : 0) | (program.Extras?.LogLevel ?? 0);
         FileDescriptor descriptor = Load(program, code, target, logLevel, out string log);
+        BindMetadata(descriptor, loading);
         return new LinuxProgramHandle(program, descriptor, Stopwatch.GetElapsedTime(started)) { Log = log };
+    }
+
+    /// <summary>
+    /// Makes the program keep the constants in which its object says what it is (<c>bpf_metadata_…</c>), for tools that show them: no instruction
+    /// names them. Kernels before 5.10 cannot, and nothing depends on it.
+    /// </summary>
+    private void BindMetadata(FileDescriptor program, ProgramLoading loading)
+    {
+        foreach (VariableImage variable in image.Variables)
+        {
+            if (variable.Name.StartsWith("bpf_metadata_", StringComparison.Ordinal) && loading.MapHandles[variable.Map] is LinuxMapHandle map)
+            {
+                using FileDescriptor.Lease lease = map.Descriptor.Use();
+                _ = Bpf.BindMap(program.Number, lease.Number);
+                return;
+            }
+        }
     }
 
     private KernelFunctionId KernelFunctionOf(KernelFunctionSpec function)

@@ -10,6 +10,7 @@ internal sealed unsafe class MemoryMapping : SafeHandle
     private const int ProtectionRead = 1;
     private const int ProtectionWrite = 2;
     private const int MapShared = 1;
+    private const int FixedNoReplace = 0x100000;
 
     private readonly nuint _length;
 
@@ -27,10 +28,14 @@ internal sealed unsafe class MemoryMapping : SafeHandle
     /// <summary>A mapping that is unmapped together with this one.</summary>
     public MemoryMapping? Companion { get; init; }
 
-    /// <summary>Maps so many bytes of a descriptor from an offset on. The companion becomes the mapping's; where mapping fails it is unmapped at once.</summary>
-    public static Errno Map(int fd, nuint length, long offset, bool isWritable, out MemoryMapping? mapping, MemoryMapping? companion = null)
+    /// <summary>
+    /// Maps so many bytes of a descriptor from an offset on; at a given address where one is given, if nothing else is there. The companion becomes the
+    /// mapping's; where mapping fails it is unmapped at once.
+    /// </summary>
+    public static Errno Map(int fd, nuint length, long offset, bool isWritable, out MemoryMapping? mapping, MemoryMapping? companion = null, ulong address = 0)
     {
-        void* start = LibC.Map(null, length, isWritable ? ProtectionRead | ProtectionWrite : ProtectionRead, MapShared, fd, offset);
+        int protection = isWritable ? ProtectionRead | ProtectionWrite : ProtectionRead;
+        void* start = LibC.Map((void*)address, length, protection, address == 0 ? MapShared : MapShared | FixedNoReplace, fd, offset);
         mapping = (nint)start == -1 ? null : new MemoryMapping(start, length) { Companion = companion };
         if (mapping is not null)
         {

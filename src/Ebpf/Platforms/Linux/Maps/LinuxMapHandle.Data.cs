@@ -1,3 +1,4 @@
+using Ebpf.Platforms.Linux.Buffers;
 using Ebpf.Platforms.Linux.Syscalls;
 
 namespace Ebpf.Platforms.Linux.Maps;
@@ -6,6 +7,21 @@ namespace Ebpf.Platforms.Linux.Maps;
 internal sealed partial class LinuxMapHandle
 {
     private MapMemory? _memory;
+    private MemoryMapping? _arena;
+
+    /// <summary>
+    /// Maps an arena (since Linux 6.9), at the address that its map_extra says: programs that use it are verified against where it is in this process. It
+    /// stays for as long as this handle.
+    /// </summary>
+    public void MapArena()
+    {
+        using FileDescriptor.Lease map = Descriptor.Use();
+        Errno errno = MemoryMapping.Map(map.Number, (nuint)Spec.MaxEntries * (nuint)Environment.SystemPageSize, 0, isWritable: true, out _arena, address: Spec.Extra);
+        if (errno != Errno.None)
+        {
+            throw new BpfException($"arena '{Spec.Name}' of {Spec.MaxEntries} pages cannot be mapped{(Spec.Extra == 0 ? "" : $" at 0x{Spec.Extra:x}")}: {errno}", errno);
+        }
+    }
 
     public Errno ReadData(int offset, Span<byte> bytes)
     {

@@ -126,6 +126,7 @@ internal sealed partial class LinuxMapHandle : IMapHandle
     {
         Descriptor.Dispose();
         Interlocked.Exchange(ref _memory, null)?.Dispose();
+        _arena?.Dispose();
         DisposeBuffers();
     }
 

@@ -164,7 +164,8 @@ internal sealed unsafe partial class LinuxProgramHandle
             Duration = TimeSpan.FromMicroseconds(nanoseconds / 1000),
             Nanoseconds = nanoseconds,
             Data = [],
-            Context = context,
+            // What was added for the kernel is not the caller's.
+            Context = context[..request.Context.Length],
             Printk = [],
         };
     }
