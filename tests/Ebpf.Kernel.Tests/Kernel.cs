@@ -22,19 +22,6 @@ internal static class Kernel
     public static void RequireTool(string name) => Assert.SkipUnless(
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name))), $"{name} is not installed");
 
-    /// <summary>All ids of a kind that the kernel knows now.</summary>
-    public static SortedSet<uint> Ids(BpfObjectKind kind)
-    {
-        var ids = new SortedSet<uint>();
-        uint id = 0;
-        while (Bpf.NextId(kind, id, out id) == Errno.None)
-        {
-            ids.Add(id);
-        }
-
-        return ids;
-    }
-
     /// <summary>Descriptors of bpf objects that this process has open, by number.</summary>
     public static SortedSet<int> BpfDescriptors()
     {
@@ -111,42 +98,57 @@ internal sealed class OwnBpffs : IDisposable
     }
 }
 
-/// <summary>What of bpf this process and the kernel had before a test, to be compared with what is there after.</summary>
+/// <summary>
+/// What of bpf this process had before a test, to be compared with what it has after. Programs and maps live by descriptors, mappings, pins and links;
+/// what else the kernel has belongs to others, who come and go meanwhile.
+/// </summary>
 internal sealed class Inventory
 {
     private readonly SortedSet<int> _descriptors = Kernel.BpfDescriptors();
-    private readonly SortedSet<uint> _programs = Kernel.Ids(BpfObjectKind.Program);
-    private readonly SortedSet<uint> _maps = Kernel.Ids(BpfObjectKind.Map);
-    private readonly SortedSet<uint> _types = Kernel.Ids(BpfObjectKind.Btf);
+    private readonly List<string> _mappings = Mappings();
+    private readonly List<(BpfObjectKind Kind, uint Id)> _expectedToGo = [];
+
+    /// <summary>Notes the programs and maps of a loaded object: they must be gone in the end.</summary>
+    public void ExpectToGo(LoadedObject live)
+    {
+        foreach (BpfProgram program in live.Programs)
+        {
+            ProgramInfoRecord info = default;
+            Assert.Equal(Errno.None, Bpf.Info(program.Fd!.Value, ref info));
+            _expectedToGo.Add((BpfObjectKind.Program, info.Id));
+        }
+
+        foreach (BpfMap map in live.Maps)
+        {
+            MapInfoRecord info = default;
+            Assert.Equal(Errno.None, Bpf.Info(map.Fd!.Value, ref info));
+            _expectedToGo.Add((BpfObjectKind.Map, info.Id));
+        }
+    }
 
     /// <summary>Nothing more is there than before. The kernel frees in the background, so that it is given a moment.</summary>
     public void AssertNothingIsLeft()
     {
         Assert.Equal(_descriptors, Kernel.BpfDescriptors());
-        for (int i = 0; i < 100 && New().Count > 0; i++)
+        Assert.Equal(_mappings, Mappings());
+        for (int i = 0; i < 250 && _expectedToGo.Exists(IsThere); i++)
         {
             Thread.Sleep(20);
         }
 
-        Assert.Empty(New());
+        Assert.DoesNotContain(_expectedToGo, IsThere);
     }
 
-    private List<string> New() =>
-    [
-        .. Kernel.Ids(BpfObjectKind.Program).Except(_programs).Where(IsOurs(BpfObjectKind.Program)).Select(id => $"program {id}"),
-        .. Kernel.Ids(BpfObjectKind.Map).Except(_maps).Where(IsOurs(BpfObjectKind.Map)).Select(id => $"map {id}"),
-        .. Kernel.Ids(BpfObjectKind.Btf).Except(_types).Where(IsOurs(BpfObjectKind.Btf)).Select(id => $"types {id}"),
-    ];
-
-    // Others on this machine load and drop programs while we look: what is gone at the second look was not left by us.
-    private static Func<uint, bool> IsOurs(BpfObjectKind kind) => id =>
+    private static bool IsThere((BpfObjectKind Kind, uint Id) item)
     {
-        if (Bpf.OpenById(kind, id, out FileDescriptor? descriptor) != Errno.None)
+        if (Bpf.OpenById(item.Kind, item.Id, out FileDescriptor? descriptor) != Errno.None)
         {
             return false;
         }
 
         descriptor!.Dispose();
         return true;
-    };
+    }
+
+    private static List<string> Mappings() => [.. File.ReadLines("/proc/self/maps").Where(static line => line.Contains("bpf", StringComparison.Ordinal) && line.Contains("anon_inode", StringComparison.Ordinal))];
 }

@@ -70,7 +70,25 @@ public sealed class LoadTests
         Kernel.Require();
         var before = new Inventory();
 
-        TestData.OpenSample("map").Load(Platform.Linux).Dispose();
+        LoadedObject live = TestData.OpenSample("map").Load(Platform.Linux);
+        before.ExpectToGo(live);
+        live.Dispose();
+
+        before.AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public void Mapped_variables_go_with_the_object()
+    {
+        Kernel.Require();
+        var before = new Inventory();
+
+        using (LoadedObject live = TestData.Open("globals").Load(Platform.Linux))
+        {
+            before.ExpectToGo(live);
+            live.Variables["counter"].Set(1UL);
+            Assert.Equal(100u, live.Variables["limit"].Get<uint>());
+        }
 
         before.AssertNothingIsLeft();
     }
