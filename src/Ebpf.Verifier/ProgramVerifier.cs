@@ -36,7 +36,7 @@ public static class ProgramVerifier
             return new VerificationResult { Rejection = rejection, Log = rejection.Reason + "\n", Duration = Stopwatch.GetElapsedTime(start) };
         }
 
-        WalkLog log = new(program, shape, options.Verbose);
+        WalkLog log = new(program, shape, options);
         Verification verification = new(program, shape, maps, options, log);
         try
         {
@@ -48,7 +48,8 @@ public static class ProgramVerifier
                 TotalStates = verification.TotalStates,
                 PeakStates = verification.PeakStates,
                 Duration = Stopwatch.GetElapsedTime(start),
-                Log = log.Accepted(verification.Processed, verification.TotalStates),
+                Log = log.Accepted(verification.Processed, verification.TotalStates, verification.PeakStates),
+                Trace = log.Trace,
             };
         }
         catch (Refusal refusal)
@@ -61,7 +62,8 @@ public static class ProgramVerifier
                 TotalStates = verification.TotalStates,
                 PeakStates = verification.PeakStates,
                 Duration = Stopwatch.GetElapsedTime(start),
-                Log = log.Refused(rejection),
+                Log = log.Refused(rejection, verification.Processed, verification.TotalStates, verification.PeakStates),
+                Trace = log.Trace,
             };
         }
     }
@@ -116,6 +118,7 @@ public static class ProgramVerifier
                 throw new Refusal(Rule.UnsupportedProgramType, 0, notAttached);
             CallGraph calls = CallGraph.Of(_shape);
             MapTable maps = new(_loaded);
+            _log.Maps = maps;
             HelperTable helpers = new(_program, _shape.Code, _options.Host);
             Liveness liveness = new(_shape, helpers, maps, calls);
             ControlFlow flow = ControlFlow.Of(_shape, helpers);
@@ -141,6 +144,7 @@ public static class ProgramVerifier
                     }
 
                     Processed += walk.Processed;
+                    _log.Restart();
                     continue;
                 }
                 catch (Refusal)

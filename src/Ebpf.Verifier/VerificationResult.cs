@@ -26,4 +26,7 @@ public sealed record VerificationResult
 
     /// <summary>The log: the walk where <see cref="VerifierOptions.Verbose"/> is set, the end of it on refusal, "" otherwise.</summary>
     public string Log { get; init; } = "";
+
+    /// <summary>What the walk saw at each instruction, where <see cref="VerifierOptions.Traces"/> asks for it.</summary>
+    internal Diagnostics.WalkTrace? Trace { get; init; }
 }

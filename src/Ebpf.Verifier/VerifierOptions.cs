@@ -22,6 +22,9 @@ public sealed record VerifierOptions
     /// <summary>The host's own type that the program is of; null for Linux's and Windows' types.</summary>
     internal Prototypes.HostType? Host { get; init; }
 
+    /// <summary>Whether what the walk saw at each instruction is kept, for a report.</summary>
+    internal bool Traces { get; init; }
+
     /// <summary>The kernel's types, for programs whose context is BTF-typed; null where there is no kernel to ask.</summary>
     public Bytecode.Btf.BtfView? KernelTypes { get; init; }
 }

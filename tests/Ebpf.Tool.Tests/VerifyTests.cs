@@ -121,4 +121,27 @@ public class VerifyTests
         Assert.Contains("## Cure", page.Output);
         Assert.Equal(2, Tool.Run("explain", "no-such-rule").ExitCode);
     }
+
+    [Fact]
+    public void The_report_is_one_file_with_graph_listing_and_the_refused_path()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            Assert.Equal(1, Tool.Run("verify", Rejects, "--only", "packet_wrong_way", "--html", file).ExitCode);
+
+            string html = File.ReadAllText(file);
+            Assert.Contains("<svg", html);
+            Assert.Contains("class=\"block fail\"", html);
+            Assert.Contains("class=\"block never\"", html);
+            Assert.Contains("<tr id=p0-0-6 class=\"at\">", html);
+            Assert.Contains("R1=pkt(r=0)", html);
+            Assert.Contains("data + 4 &gt; end", html);
+            Assert.DoesNotContain("http", html);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 }

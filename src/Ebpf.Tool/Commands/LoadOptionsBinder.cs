@@ -32,7 +32,7 @@ internal sealed class LoadOptionsBinder
 
     public Platform Platform(ParseResult parsed) => parsed.GetValue(_platform) == "linux" ? Ebpf.Platform.Linux : Ebpf.Platform.Embedded;
 
-    public LoadOptions Bind(ParseResult parsed, bool verbose = false)
+    public LoadOptions Bind(ParseResult parsed, bool verbose = false, bool traces = false)
     {
         BtfView? types = parsed.GetValue(_btf) switch
         {
@@ -45,7 +45,7 @@ internal sealed class LoadOptionsBinder
             UnusedMaps = parsed.GetValue(_unusedMaps) == "skip" ? UnusedMaps.Skip : UnusedMaps.Create,
             TargetBtf = types,
             KernelConfig = parsed.GetValue(_kconfig)!.Select(text => Split(text, "--kconfig NAME=VALUE")).ToDictionary(pair => pair.Name, pair => pair.Value),
-            Verifier = VerifierOptions.Default with { InstructionLimit = parsed.GetValue(_budget), KernelTypes = types, Verbose = verbose },
+            Verifier = VerifierOptions.Default with { InstructionLimit = parsed.GetValue(_budget), KernelTypes = types, Verbose = verbose, Traces = traces },
         };
     }
 

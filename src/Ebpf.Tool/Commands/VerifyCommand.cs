@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ebpf.Tool.Output;
+using Ebpf.Tool.Output.Html;
 using Ebpf.Tool.Verdicts;
 
 namespace Ebpf.Tool.Commands;
@@ -17,9 +18,10 @@ internal static class VerifyCommand
         var all = new Option<bool>("--all") { Description = "Also programs that start off: SEC(\"?...\")." };
         var jobs = new Option<int>("--jobs") { Description = "Programs verified at a time; by default as many as there are processors, but one on a kernel.", HelpName = "N" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Print the verifier's whole walk." };
+        var html = new Option<string?>("--html") { Description = "Write a report: control-flow graphs, source beside instructions, states, the refused path. One file that needs no network.", HelpName = "FILE" };
         var statistics = new StatisticsOptions(command);
         var json = JsonOption.Create();
-        foreach (Option option in (Option[])[all, jobs, verbose, json])
+        foreach (Option option in (Option[])[all, jobs, verbose, html, json])
             command.Options.Add(option);
         command.SetAction(parsed =>
         {
@@ -31,7 +33,7 @@ internal static class VerifyCommand
                 platform,
                 () =>
                 {
-                    LoadOptions options = loading.Bind(parsed, parsed.GetValue(verbose));
+                    LoadOptions options = loading.Bind(parsed, parsed.GetValue(verbose), traces: parsed.GetValue(html) is not null);
                     return obj =>
                     {
                         loading.Edit(obj, parsed);
@@ -42,6 +44,8 @@ internal static class VerifyCommand
                 run.Add(file, statistics.Filter(parsed));
             int workers = parsed.GetValue(jobs) is > 0 and var n ? n : platform == Platform.Embedded ? Environment.ProcessorCount : 1;
             run.Execute(workers, Console.IsErrorRedirected ? null : errors);
+            if (parsed.GetValue(html) is { } report)
+                VerdictReport.Write(report, run.Files);
             if (parsed.GetValue(json))
                 PrintJson(run.Files, output);
             else if (statistics.Wanted(parsed))
@@ -104,7 +108,9 @@ internal static class VerifyCommand
         {
             if (verbose)
                 output.WriteLine($"{v.Program}:\n{v.Log}");
-            if (v.Error is not null)
+            // The embedded verifier's own log ends with the refusal.
+            bool isTold = verbose && v.Error is VerifierException refused && v.Log.EndsWith(refused.Diagnosis, StringComparison.Ordinal);
+            if (v.Error is not null && !isTold)
             {
                 ErrorReport.WriteText(v.Error, output);
                 output.WriteLine();

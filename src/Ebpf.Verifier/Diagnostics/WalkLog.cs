@@ -1,46 +1,76 @@
 using System.Text;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
-using Ebpf.Verifier.Domains;
+using Ebpf.Verifier.Checks;
 using Ebpf.Verifier.State;
 using Ebpf.Verifier.Structure;
 
 namespace Ebpf.Verifier.Diagnostics;
 
-/// <summary>The log of a walk: all of it where asked, the last steps of the path otherwise.</summary>
+/// <summary>
+/// The log of a walk, in the kernel's form so that who reads kernel logs, person or tool, can read it: all of it where asked, the last steps of the path
+/// otherwise. With each instruction stands what it changed.
+/// </summary>
 internal sealed class WalkLog
 {
     private const int Tail = 64;
 
+    // print_bpf_insn's column for the state behind an instruction.
+    private const int StateColumn = 40;
+
     private readonly ProgramSpec _program;
     private readonly Instruction[] _code;
     private readonly Disassembler _text;
+    private readonly StateText _states = new();
+    private readonly VerifierOptions _options;
     private readonly StringBuilder? _all;
+    private readonly FrameState? _before;
     private int _previousLine = -1;
+    private int _lineStart;
+    private int _depth;
+    private bool _isLineOpen, _isStateKnown;
 
-    internal WalkLog(ProgramSpec program, ProgramShape shape, bool verbose)
+    internal WalkLog(ProgramSpec program, ProgramShape shape, VerifierOptions options)
     {
         _program = program;
         _code = shape.Code;
+        _options = options;
         _text = new Disassembler(program.Dialect);
-        _all = verbose ? new StringBuilder() : null;
+        Trace = options.Traces ? new WalkTrace(program, shape, _states) : null;
+        if (!options.Verbose)
+            return;
+        _all = new StringBuilder();
+        _before = new FrameState();
     }
 
     /// <summary>The path that the walk is on.</summary>
     internal PathRecord Path { get; } = new();
 
+    /// <summary>What the walk saw at each instruction, where it is asked for.</summary>
+    internal WalkTrace? Trace { get; }
+
+    /// <summary>The maps that states name.</summary>
+    internal MapTable? Maps
+    {
+        set => _states.Maps = value;
+    }
+
     internal void Step(int slot, MachineState state)
     {
         Path.Add(slot);
-        if (_all is null)
-            return;
-        AppendSource(_all, slot, ref _previousLine);
-        AppendInstruction(_all, slot);
-        AppendState(_all.Append(" ; "), state);
-        _all.Append('\n');
+        if (_all is not null)
+            LogStep(_all, slot, state);
+        Trace?.Step(slot, state);
     }
 
-    internal void Pruned(int slot) => _all?.Append($"{slot}: safe\n");
+    internal void Pruned(int slot, MachineState state)
+    {
+        if (_all is null)
+            return;
+        CloseLine(_all, state);
+        _all.Append(slot).Append(": safe\n");
+        _isStateKnown = false;
+    }
 
     /// <summary>The walk takes up another way from a branch.</summary>
     /// <param name="from">The branch.</param>
@@ -48,38 +78,108 @@ internal sealed class WalkLog
     /// <param name="state">The state with which it goes on.</param>
     internal void Resumed(int from, int slot, MachineState state)
     {
-        if (_all is null || slot < 0)
+        if (_all is null)
             return;
-        AppendState(_all.Append($"\nfrom {from} to {slot}:"), state);
-        _all.Append('\n');
+        CloseLine(_all, null);
+        if (slot >= 0)
+            OpenState(_all, $"\nfrom {from} to {slot}:", state);
+    }
+
+    /// <summary>Everything is walked once more: what was logged no longer counts.</summary>
+    internal void Restart()
+    {
+        _all?.Clear();
+        _isLineOpen = _isStateKnown = false;
+        _previousLine = -1;
+        Trace?.Restart();
     }
 
     /// <summary>The log as it is handed out on refusal.</summary>
-    internal string Refused(Rejection rejection)
+    internal string Refused(Rejection rejection, int processed, int states, int peak)
     {
+        Trace?.Refuse(Path);
         StringBuilder log = _all ?? new StringBuilder();
-        if (_all is null)
-        {
-            int line = -1;
-            int first = Math.Max(Path.First, Path.Count - Tail);
-            if (first > 0)
-                log.Append("...\n");
-            for (int step = first; step < Path.Count; step++)
-            {
-                AppendSource(log, Path[step], ref line);
-                AppendInstruction(log, Path[step]);
-                log.Append('\n');
-            }
-        }
-
-        log.Append(rejection.Reason).Append("\n\n");
-        DiagnosisText.Write(log, rejection);
+        if (_all is not null)
+            CloseLine(_all, null);
+        else
+            AppendTail(log);
+        log.Append(rejection.Reason).Append('\n');
+        if (_all is not null)
+            AppendFigures(log, processed, states, peak);
+        DiagnosisText.Write(log.Append('\n'), rejection);
         return log.ToString();
     }
 
     /// <summary>The log of an accepted program.</summary>
-    internal string Accepted(int processed, int states) =>
-        _all is null ? "" : _all.Append($"processed {processed} insns, {states} states\n").ToString();
+    internal string Accepted(int processed, int states, int peak)
+    {
+        if (_all is null)
+            return "";
+        CloseLine(_all, null);
+        AppendFigures(_all, processed, states, peak);
+        return _all.ToString();
+    }
+
+    private void AppendFigures(StringBuilder log, int processed, int states, int peak) =>
+        log.Append($"processed {processed} insns (limit {_options.InstructionLimit}) max_states_per_insn 0 total_states {states} peak_states {peak} mark_read 0\n");
+
+    private void AppendTail(StringBuilder log)
+    {
+        int line = -1;
+        int first = Math.Max(Path.First, Path.Count - Tail);
+        if (first > 0)
+            log.Append("...\n");
+        for (int step = first; step < Path.Count; step++)
+        {
+            AppendSource(log, Path[step], ref line);
+            AppendInstruction(log, Path[step]);
+            log.Append('\n');
+        }
+    }
+
+    private void LogStep(StringBuilder log, int slot, MachineState state)
+    {
+        bool entersFrame = _isStateKnown && state.Depth != _depth;
+        CloseLine(log, state);
+        if (!_isStateKnown || entersFrame)
+            OpenState(log, $"{slot}:", state);
+        AppendSource(log, slot, ref _previousLine);
+        _lineStart = log.Length;
+        AppendInstruction(log, slot);
+        _isLineOpen = true;
+        StateText.Copy(state.Frame, _before!);
+        _depth = state.Depth;
+        _isStateKnown = true;
+    }
+
+    /// <summary>Ends an instruction's line with what it changed, where the path goes on in the same frame.</summary>
+    private void CloseLine(StringBuilder log, MachineState? state)
+    {
+        if (!_isLineOpen)
+            return;
+        _isLineOpen = false;
+        if (state is not null && state.Depth == _depth)
+        {
+            int end = log.Length;
+            _states.Append(log, state, _before);
+            if (log.Length > end)
+                log.Insert(end, new string(' ', Math.Max(1, StateColumn - (end - _lineStart))) + ";");
+        }
+
+        log.Append('\n');
+    }
+
+    private void OpenState(StringBuilder log, string where, MachineState state)
+    {
+        log.Append(where);
+        if (state.Depth > 0)
+            log.Append(" frame").Append(state.Depth).Append(':');
+        _states.Append(log, state, known: null);
+        log.Append('\n');
+        StateText.Copy(state.Frame, _before!);
+        _depth = state.Depth;
+        _isStateKnown = true;
+    }
 
     private void AppendSource(StringBuilder log, int slot, ref int previous)
     {
@@ -93,66 +193,4 @@ internal sealed class WalkLog
 
     private void AppendInstruction(StringBuilder log, int slot) =>
         log.Append(slot).Append(": (").Append(_code[slot].Opcode.ToString("x2")).Append(") ").Append(_text.Text(_code, slot));
-
-    private static void AppendState(StringBuilder log, MachineState state)
-    {
-        FrameState frame = state.Frame;
-        for (int i = 0; i < FrameState.Registers; i++)
-        {
-            if (frame.Registry[i].Kind != RegisterKind.Uninitialised)
-                log.Append(" R").Append(i).Append('=').Append(Short(frame.Registry[i]));
-        }
-
-        for (int i = 0; i < frame.UsedSlots; i++)
-        {
-            if (frame.Stack[i].IsInvalid)
-                continue;
-            log.Append(" fp-").Append(8 * (i + 1)).Append('=');
-            if (frame.Stack[i].HasSpill)
-            {
-                log.Append(Short(frame.Stack[i].Spill));
-                continue;
-            }
-
-            for (int b = 7; b >= 0; b--)
-                log.Append("?m0s"[(int)frame.Stack[i][b]]);
-        }
-    }
-
-    private static string Short(in RegisterState value)
-    {
-        if (value.Kind == RegisterKind.Scalar)
-            return value.Value.IsUnknown ? "scalar()" : value.Value.IsConstant ? ((long)value.Value.Value).ToString() : $"scalar({value.Value})";
-        string name = value.Kind switch
-        {
-            RegisterKind.Context => "ctx",
-            RegisterKind.Stack => "fp",
-            RegisterKind.Map => "map_ptr",
-            RegisterKind.MapValue => "map_value",
-            RegisterKind.MapKey => "map_key",
-            RegisterKind.Packet => "pkt",
-            RegisterKind.PacketMeta => "pkt_meta",
-            RegisterKind.PacketEnd => "pkt_end",
-            RegisterKind.Memory => "mem",
-            RegisterKind.FlowKeys => "flow_keys",
-            RegisterKind.Socket => "sock",
-            RegisterKind.SocketCommon => "sock_common",
-            RegisterKind.TcpSocket => "tcp_sock",
-            RegisterKind.XdpSocket => "xdp_sock",
-            RegisterKind.BtfObject => "ptr_",
-            _ => "func",
-        };
-        StringBuilder text = new(name);
-        if (value.MaybeNull)
-            text.Append("_or_null");
-        text.Append('(');
-        if (value.Id != 0)
-            text.Append("id=").Append(value.Id).Append(',');
-        if (value.IsPacketPointer)
-            text.Append("r=").Append(value.Size).Append(',');
-        text.Append("off=").Append(value.Offset);
-        if (value.Value is not { IsConstant: true, Value: 0 })
-            text.Append(',').Append(value.Value.ToString());
-        return text.Append(')').ToString();
-    }
 }

@@ -98,7 +98,7 @@ internal sealed class PathWalk : IPaths
                     throw TooComplex(slot);
                 if (_flow.IsPruningPoint(slot) && IsProvedAt(slot))
                 {
-                    _log.Pruned(slot);
+                    _log.Pruned(slot, State);
                     break;
                 }
 

@@ -50,6 +50,7 @@ public sealed partial class BpfObject
             PeakStates = result?.PeakStates ?? 0,
             Duration = result?.Duration ?? TimeSpan.Zero,
             Log = result?.Log ?? "",
+            Trace = result?.Trace,
         };
     }
 

@@ -38,4 +38,7 @@ public sealed record ProgramVerdict
 
     /// <summary>The walk, where <see cref="Verifier.VerifierOptions.Verbose"/> asked for it; on refusal its end; "" otherwise.</summary>
     public string Log { get; init; } = "";
+
+    /// <summary>What the walk saw at each instruction, where it was asked for; a kernel does not tell.</summary>
+    internal Verifier.Diagnostics.WalkTrace? Trace { get; init; }
 }
