@@ -145,6 +145,22 @@ internal sealed class TestPlatform : IPlatform, IPlatformLoad, IDisposable
     private sealed class Link(TestPlatform platform, ILinkHandle inner) : Handle<ILinkHandle>(platform, inner), ILinkHandle
     {
         public int? Fd => Inner.Fd;
+
+        public LinkInfo? ReadInfo() => Inner.ReadInfo();
+
+        public void Update(IProgramHandle program, IProgramHandle? expected) => Inner.Update(((Program)program).Inner, ((Program?)expected)?.Inner);
+
+        public void Pin(string path) => Inner.Pin(path);
+
+        public void Detach() => Inner.Detach();
+
+        public Stream OpenIterator() => Inner.OpenIterator();
+
+        public void Disconnect()
+        {
+            Inner.Disconnect();
+            Dispose();
+        }
     }
 
     private sealed class Program(TestPlatform platform, IProgramHandle inner) : Handle<IProgramHandle>(platform, inner), IProgramHandle

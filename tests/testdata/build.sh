@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds every BPF object of the repository from its source: samples/*/*.bpf.c, tests/testdata/*.bpf.c and bench/objects/*.bpf.c.
+# Builds every BPF object of the repository from its source: samples/*/*.bpf.c, tests/testdata/*.bpf.c, tests/testdata/links/*.bpf.c and bench/objects/*.bpf.c.
 #
 #   build.sh           rebuilds the objects in place
 #   build.sh NAME...   only these (file names without .bpf.c)
@@ -35,7 +35,7 @@ compile() {
         cd "$(dirname "$source")"
         "$CLANG" -target bpf -O2 -g -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations \
             -ffile-prefix-map="$root"=. -fdebug-compilation-dir=. \
-            -I../include -Iinclude -I../../samples/include "$@" -c "$(basename "$source")" -o "$object"
+            -I../include -Iinclude -I../../samples/include -I../../../samples/include "$@" -c "$(basename "$source")" -o "$object"
         # shellcheck disable=SC2086 # a list of options
         [ -z "$objcopy" ] || "$OBJCOPY" $objcopy "$object"
         if [ -n "$rela" ]; then
@@ -67,7 +67,7 @@ into=$(mktemp -d)
 trap 'rm -rf "$into"' EXIT
 
 failed=
-for source in "$root"/samples/*/*.bpf.c "$root"/tests/testdata/*.bpf.c "$root"/bench/objects/*.bpf.c; do
+for source in "$root"/samples/*/*.bpf.c "$root"/tests/testdata/*.bpf.c "$root"/tests/testdata/links/*.bpf.c "$root"/bench/objects/*.bpf.c; do
     name=$(basename "$source" .bpf.c) directory=$(dirname "$source")
     if [ $# -gt 0 ]; then
         case " $* " in *" $name "*) ;; *) continue ;; esac
@@ -86,7 +86,7 @@ for source in "$root"/samples/*/*.bpf.c "$root"/tests/testdata/*.bpf.c "$root"/b
 done
 
 if [ $# -eq 0 ]; then
-    for object in "$root"/samples/*/*.o "$root"/tests/testdata/*.o "$root"/bench/objects/*.o; do
+    for object in "$root"/samples/*/*.o "$root"/tests/testdata/*.o "$root"/tests/testdata/links/*.o "$root"/bench/objects/*.o; do
         [ -e "$object" ] || continue
         known=$(grep -lE "^// build: *$(basename "$object")( |\$)" "$(dirname "$object")"/*.bpf.c || true)
         source=${object%.o}.bpf.c

@@ -11,6 +11,7 @@ namespace Ebpf.Bytecode.Elf;
 internal sealed partial class ElfFile
 {
     private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly ElfHeader _header;
     private readonly ElfSection? _symbolTable;
     private readonly ElfSection? _extendedIndices;
     private string?[]? _symbolNameCache;
@@ -19,6 +20,7 @@ internal sealed partial class ElfFile
     private ElfFile(ReadOnlyMemory<byte> bytes, string name, in ElfHeader header, ImmutableArray<ElfSection> sections)
     {
         _bytes = bytes;
+        _header = header;
         Name = name;
         IsLittleEndian = header.IsLittleEndian;
         Type = header.Type;

@@ -3,7 +3,7 @@ namespace Ebpf.Bytecode.Elf;
 /// <summary>The file header, checked: a 64-bit ELF file of a known byte order.</summary>
 /// <remarks>'Elf64_Ehdr' in elf.h.</remarks>
 internal readonly record struct ElfHeader(
-    bool IsLittleEndian, ElfType Type, ushort Machine, uint Flags, ulong SectionHeaderOffset, ushort SectionCount, ushort NameSectionIndex)
+    bool IsLittleEndian, ElfType Type, ushort Machine, uint Flags, ulong SectionHeaderOffset, ushort SectionCount, ushort NameSectionIndex, ulong ProgramHeaderOffset, ushort ProgramHeaderCount)
 {
     private const int Length = 64;
 
@@ -30,7 +30,9 @@ internal readonly record struct ElfHeader(
             reader.UInt32(48),
             reader.UInt64(40),
             reader.UInt16(60),
-            reader.UInt16(62));
+            reader.UInt16(62),
+            reader.UInt64(32),
+            reader.UInt16(56));
     }
 
     /// <summary>Says what the file seems to be instead.</summary>

@@ -16,6 +16,8 @@ internal static class ElfMachine
     /// <summary>What clang wrote before BPF had its number.</summary>
     public const ushort None = 0;
 
+    public const ushort X64 = 62;
+    public const ushort Arm64 = 183;
     public const ushort Bpf = 247;
 
     /// <summary>The machine's common name, for messages.</summary>
@@ -27,8 +29,8 @@ internal static class ElfMachine
         20 or 21 => "PowerPC",
         22 => "s390",
         40 => "Arm",
-        62 => "x86-64",
-        183 => "AArch64",
+        X64 => "x86-64",
+        Arm64 => "AArch64",
         243 => "RISC-V",
         Bpf => "BPF",
         258 => "LoongArch",
@@ -53,6 +55,8 @@ internal enum ElfSectionType : uint
     Group = 17,
     ExtendedSectionIndices = 18,
     LlvmAddressSignificance = 0x6fff4c03,
+    GnuVersionDefinitions = 0x6ffffffd,
+    GnuVersions = 0x6fffffff,
 }
 
 /// <summary>Flags of sections (<c>sh_flags</c>).</summary>

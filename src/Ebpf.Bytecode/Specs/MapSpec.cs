@@ -44,7 +44,7 @@ public sealed record MapSpec
     /// <summary>BTF id of the value's type, 0 where unknown.</summary>
     public uint ValueType { get; init; }
 
-    /// <summary>Initial bytes of the only value of a global-data map; empty for every other map.</summary>
+    /// <summary>Initial bytes of the only value of a global-data map, or of a table of functions (struct_ops) in the object's own layout; empty for every other map.</summary>
     public ReadOnlyMemory<byte> InitialData { get; init; }
 
     /// <summary>Whether the contents are final once the object is loaded (.rodata): the verifier may take its bytes as constants.</summary>

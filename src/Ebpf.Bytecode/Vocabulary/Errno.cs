@@ -97,6 +97,9 @@ public enum Errno
     /// <summary>No data.</summary>
     ENODATA = 61,
 
+    /// <summary>What a link was attached to is gone.</summary>
+    ENOLINK = 67,
+
     /// <summary>Protocol error.</summary>
     EPROTO = 71,
 
@@ -117,6 +120,9 @@ public enum Errno
 
     /// <summary>Address in use.</summary>
     EADDRINUSE = 98,
+
+    /// <summary>Address not available; what kernels from 6.7 on answer for a function whose name is not unique.</summary>
+    EADDRNOTAVAIL = 99,
 
     /// <summary>Network is down.</summary>
     ENETDOWN = 100,

@@ -143,7 +143,7 @@ internal static unsafe partial class Libbpf
             return Answer.Null(Errno.EINVAL);
         }
 
-        ILinkHandle made = handle.Attach(new AttachRequest(hook));
+        ILinkHandle made = handle.Attach(new HookRequest(hook));
         DescriptorTable.Register(made.Fd!.Value, made);
         return new NativeLink(made.Fd.Value, () =>
         {

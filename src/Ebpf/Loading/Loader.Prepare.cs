@@ -77,9 +77,13 @@ internal sealed partial class Loader
             }
         }
 
-        foreach ((int program, bool load) in wanted)
+        // Tables name functions; programs are those of them that are no subprograms.
+        foreach (ProgramPlan plan in _object.Programs)
         {
-            _selected[program] = load;
+            if (wanted.TryGetValue(plan.Image.Index, out bool load))
+            {
+                _selected[plan.Index] = load;
+            }
         }
     }
 

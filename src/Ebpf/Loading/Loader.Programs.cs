@@ -1,3 +1,4 @@
+using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Hosting;
 using Ebpf.Platforms;
@@ -21,7 +22,7 @@ internal sealed partial class Loader
 
             HostProgramType? host = plan.Type == ProgramType.Unspec ? _options.ProgramTypes.FirstOrDefault(t => t.Takes(program.SectionName)) : null;
             CheckType(plan, host);
-            IProgramHandle handle = _undo.Owns(Load(program, host));
+            IProgramHandle handle = _undo.Owns(Load(program, plan, host));
             _state.Programs[plan.Index] = new LoadedProgram(program, handle, host);
             if (_platform.VerifiesHere)
             {
@@ -30,7 +31,7 @@ internal sealed partial class Loader
         }
     }
 
-    private IProgramHandle Load(ProgramSpec program, HostProgramType? host)
+    private IProgramHandle Load(ProgramSpec program, ProgramPlan plan, HostProgramType? host)
     {
         long left = _options.Limits.Instructions - _state.VerifiedInstructions;
         int limit = (int)Math.Clamp(left, 0, _options.Verifier.InstructionLimit);
@@ -46,6 +47,8 @@ internal sealed partial class Loader
             Verifier = _options.Verifier with { InstructionLimit = limit, Host = host?.Prototype, Policy = host?.Policy ?? _options.Verifier.Policy },
             Host = host,
             WantsStatistics = _options.WantsStatistics,
+            AttachProgram = plan.AttachProgram?.Handle,
+            StructOps = StructOpsOf(plan),
         };
         try
         {
@@ -55,6 +58,23 @@ internal sealed partial class Loader
         {
             throw Exhausted(program, e);
         }
+    }
+
+    /// <summary>The first table that was made and names the program: of several, each must have it as the same member.</summary>
+    private (IMapHandle, string)? StructOpsOf(ProgramPlan plan)
+    {
+        foreach (MapPlan map in _object.Maps)
+        {
+            foreach (StructOpsFunction function in map.Image.StructOpsFunctions)
+            {
+                if (function.Program == plan.Image.Index && _state.Maps[map.Index] is { } handle)
+                {
+                    return (handle, function.Member);
+                }
+            }
+        }
+
+        return null;
     }
 
     private BpfException Exhausted(ProgramSpec program, VerifierException? inner) =>
@@ -79,7 +99,7 @@ internal sealed partial class Loader
             { Program = plan.Name };
         }
 
-        if (plan.Type == ProgramType.StructOps && !_object.Maps.Any(m => m.Image.StructOpsFunctions.Any(f => f.Program == plan.Index)))
+        if (plan.Type == ProgramType.StructOps && !_object.Maps.Any(m => m.Image.StructOpsFunctions.Any(f => f.Program == plan.Image.Index)))
         {
             throw new BpfException($"{_object.Name}: program '{plan.Name}' is for struct_ops, but no struct_ops map names it", Errno.EINVAL) { Program = plan.Name };
         }

@@ -33,6 +33,9 @@ internal sealed record ProgramPlan
 
     public required string? AttachTarget { get; init; }
 
+    /// <summary>The loaded program that the target is in; null where it is the kernel's.</summary>
+    public required BpfProgram? AttachProgram { get; init; }
+
     public required bool AutoLoad { get; init; }
 
     public required bool AutoAttach { get; init; }

@@ -38,6 +38,13 @@ public sealed class BpfProgramSpec
     public string? AttachTarget { get; set; }
 
     /// <summary>
+    /// The loaded program whose function <see cref="AttachTarget"/> is: what an extension (freplace) is verified against, or a program of type fentry or
+    /// fexit traces. Null where the target is the kernel's. Since Linux 5.6.
+    /// </summary>
+    /// <remarks>The first argument of bpf_program__set_attach_target in libbpf.</remarks>
+    public BpfProgram? AttachProgram { get; set; }
+
+    /// <summary>
     /// Whether it is loaded with the object: true, unless its section is named <c>?…</c>. One that is off is not relocated, verified or compiled,
     /// gets no memory, no descriptor and no log, and nothing that is wrong with it can fail the load.
     /// </summary>

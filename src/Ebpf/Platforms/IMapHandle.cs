@@ -47,6 +47,10 @@ internal interface IMapHandle : IDisposable
     /// <summary>From now on the host can no longer change it.</summary>
     Errno Freeze();
 
+    /// <summary>Gives a table of functions (struct_ops) its programs, by member, and registers it.</summary>
+    ILinkHandle AttachStructOps(IReadOnlyList<(string Member, IProgramHandle Program)> functions) =>
+        throw new BpfNotSupportedException("a table of functions (struct_ops)", "embedded", "the linux platform");
+
     /// <summary>Copies bytes of a global-data map's only value, without tearing an aligned word.</summary>
     Errno ReadData(int offset, Span<byte> bytes);
 

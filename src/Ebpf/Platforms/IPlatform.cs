@@ -89,4 +89,10 @@ internal sealed class ProgramLoading
 
     /// <summary>The host's own type that the program is of; null for all others.</summary>
     public Hosting.HostProgramType? Host { get; init; }
+
+    /// <summary>The loaded program that the program attaches to; null where it is the kernel.</summary>
+    public IProgramHandle? AttachProgram { get; init; }
+
+    /// <summary>For programs of type struct_ops: the table that names the program, and as which member.</summary>
+    public (IMapHandle Map, string Member)? StructOps { get; init; }
 }

@@ -6,7 +6,7 @@ using Ebpf.Runtime;
 namespace Ebpf;
 
 /// <summary>A loaded program. Safe for concurrent use.</summary>
-public sealed class BpfProgram
+public sealed partial class BpfProgram
 {
     /// <summary>What the kernel's test_run callers send where they have no packet of their own.</summary>
     private const int DefaultPacketSize = 64;
@@ -28,6 +28,9 @@ public sealed class BpfProgram
     internal IProgramHandle Handle { get; }
 
     internal Hosting.HostProgramType? Host { get; }
+
+    /// <summary>Where it is loaded.</summary>
+    internal Platform Platform => _owner.Platform;
 
     /// <summary>Its name.</summary>
     public string Name => Spec.Name;
@@ -118,15 +121,6 @@ public sealed class BpfProgram
     /// <exception cref="ArgumentException">It is not of a host's type, or its context has another size.</exception>
     public Hosting.HostedProgram<TContext> AsHosted<TContext>()
         where TContext : unmanaged => new(this, Host);
-
-    /// <summary>Attaches the program to where its section says.</summary>
-    /// <remarks>On the embedded platform that is a hook of this name, which <see cref="LoadedObject.Raise"/> runs.</remarks>
-    /// <exception cref="BpfException">The section does not say where (<see cref="Errno.EOPNOTSUPP"/>).</exception>
-    public BpfLink Attach() => _owner.Attach(this, AutoAttachSection.Hook(Spec, AutoAttachKind)
-        ?? throw new BpfException($"program '{Name}' in section '{SectionName}' does not say where it attaches: name a hook, Attach(\"…\")", Errno.EOPNOTSUPP) { Program = Name });
-
-    /// <summary>Attaches the program to a hook by its name.</summary>
-    public BpfLink Attach(string hook) => _owner.Attach(this, hook);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({SectionName})";

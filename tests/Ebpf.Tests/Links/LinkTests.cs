@@ -20,7 +20,7 @@ public sealed class LinkTests
 
         BpfLink link = Assert.Single(live.Attach());
 
-        Assert.Equal("p_kprobe", link.Program.Name);
+        Assert.Equal("p_kprobe", link.Program?.Name);
         Assert.Equal("kprobe/do_unlinkat", link.Hook);
         Assert.Equal([link], live.Links);
         Assert.Equal(0u, Assert.Single(live.Raise("kprobe/do_unlinkat")).ReturnValue);

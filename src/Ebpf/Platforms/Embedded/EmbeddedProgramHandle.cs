@@ -79,18 +79,56 @@ internal sealed class EmbeddedProgramHandle : IProgramHandle
         }
     }
 
+    /// <summary>A hook by name: the descriptor stands for it, the program is held.</summary>
     private sealed class Link(EmbeddedProgramHandle program, Descriptor? descriptor) : ILinkHandle
     {
+        private readonly Lock _gate = new();
+        private EmbeddedProgramHandle _program = program;
         private int _disposed;
 
         public int? Fd => descriptor?.Number;
+
+        public LinkInfo? ReadInfo() => null;
+
+        public void Update(IProgramHandle program, IProgramHandle? expected)
+        {
+            EmbeddedProgramHandle next = (program as EmbeddedProgramHandle)?._first ?? throw new BpfException("the program is loaded on another platform", Errno.EINVAL);
+            lock (_gate)
+            {
+                if (expected is not null && (expected as EmbeddedProgramHandle)?._first != _program)
+                {
+                    throw new BpfException("the link cannot be updated: another program than the expected one is attached", Errno.EPERM);
+                }
+
+                if (next.Program.Spec.Type != _program.Program.Spec.Type)
+                {
+                    throw new BpfException("the link cannot be updated: the program is of another type", Errno.EINVAL);
+                }
+
+                ObjectDisposedException.ThrowIf(!next._holders.TryAdd(), next);
+                _program.Release();
+                _program = next;
+            }
+        }
+
+        public void Pin(string path) => throw new BpfNotSupportedException("pinning a link", "embedded", "the linux platform");
+
+        public void Detach() => throw new BpfNotSupportedException("detaching a link that is held", "embedded", "the linux platform");
+
+        public Stream OpenIterator() => throw new BpfNotSupportedException("an iterator", "embedded", "the linux platform");
+
+        // Hooks by name are this process's: there is nobody else to give them to.
+        public void Disconnect() => Dispose();
 
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _disposed, 1) == 0)
             {
                 descriptor?.Dispose();
-                program.Release();
+                lock (_gate)
+                {
+                    _program.Release();
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 using Ebpf.Bytecode.Specs;
 using Ebpf.Platforms.Linux.Features;
 using Ebpf.Platforms.Linux.Maps;
+using Ebpf.Platforms.Linux.StructOps;
 using Ebpf.Platforms.Linux.Syscalls;
 
 namespace Ebpf.Platforms.Linux;
@@ -11,9 +12,11 @@ internal sealed partial class LinuxLoad
     /// <remarks>bpf_object__create_map and bpf_object__populate_internal_map in libbpf.c.</remarks>
     public IMapHandle CreateMap(MapSpec map)
     {
-        using FileDescriptor? inner = map.Inner is { } template ? Create(template, null, $"the inner map of map '{map.Name}'") : null;
-        FileDescriptor descriptor = Create(map, inner, $"map '{map.Name}'");
-        var handle = new LinuxMapHandle(map, descriptor);
+        StructOpsLayout? layout = map.Type == MapType.StructOps ? StructOpsLayout.Find(map, _kernel) : null;
+        map = layout is null ? map : map with { ValueSize = layout.Value.Size };
+        using FileDescriptor? inner = map.Inner is { } template ? Create(template, null, null, $"the inner map of map '{map.Name}'") : null;
+        FileDescriptor descriptor = Create(map, inner, layout, $"map '{map.Name}'");
+        var handle = new LinuxMapHandle(map, descriptor) { StructOps = layout };
         try
         {
             if (map.Type == MapType.Arena)
@@ -31,7 +34,7 @@ internal sealed partial class LinuxLoad
         }
     }
 
-    private FileDescriptor Create(MapSpec map, FileDescriptor? inner, string what)
+    private FileDescriptor Create(MapSpec map, FileDescriptor? inner, StructOpsLayout? layout, string what)
     {
         var attributes = new MapCreateAttributes
         {
@@ -45,7 +48,17 @@ internal sealed partial class LinuxLoad
             MapName = ObjectName.From(map.Name),
             MapExtra = map.Extra,
         };
-        if (TakesTypes(map.Type) && (map.KeyType | map.ValueType) != 0 && ObjectTypes is { } types)
+        if (layout is not null)
+        {
+            // BPF_F_VTYPE_BTF_OBJ_FD in include/uapi/linux/bpf.h: the value's type is a module's.
+            const uint ValueTypeOfModule = 1 << 15;
+            int module = _kernel.DescriptorOf(layout.Value);
+            attributes.BtfFd = ObjectTypes?.Number ?? 0;
+            attributes.BtfVmlinuxValueTypeId = layout.Value.Id;
+            attributes.ValueTypeBtfObjectFd = module;
+            attributes.MapFlags |= module != 0 ? ValueTypeOfModule : 0;
+        }
+        else if (TakesTypes(map.Type) && (map.KeyType | map.ValueType) != 0 && ObjectTypes is { } types)
         {
             attributes.BtfFd = types.Number;
             attributes.BtfKeyTypeId = map.KeyType;
@@ -58,7 +71,7 @@ internal sealed partial class LinuxLoad
             errno = Bpf.CreateMap(ref attributes, out created);
         }
 
-        if (errno is not (Errno.None or Errno.EPERM or Errno.ENOMEM) && attributes.BtfFd != 0)
+        if (errno is not (Errno.None or Errno.EPERM or Errno.ENOMEM) && attributes.BtfFd != 0 && layout is null)
         {
             // The kernel's opinion on a key's or value's type: the map is as good without it, unless its values have locks or timers.
             (attributes.BtfFd, attributes.BtfKeyTypeId, attributes.BtfValueTypeId) = (0, 0, 0);

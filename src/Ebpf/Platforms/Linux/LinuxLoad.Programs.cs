@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Platforms.Linux.Features;
+using Ebpf.Platforms.Linux.Links;
 using Ebpf.Platforms.Linux.Maps;
 using Ebpf.Platforms.Linux.Programs;
 using Ebpf.Platforms.Linux.Syscalls;
@@ -18,8 +19,15 @@ internal sealed unsafe partial class LinuxLoad
 
     public IProgramHandle LoadProgram(ProgramSpec program, ProgramLoading loading)
     {
+        // Tracepoints of user programs are one link where the kernel has it, which their programs must be loaded for.
+        if (SectionDefinitions.TryFind(Dialect.Linux, program.SectionName, out SectionDefinition section) && (section.Flags & SectionFlags.Usdt) != 0 &&
+            program.AttachType == AttachType.None && KernelFeatures.UprobeMulti)
+        {
+            program = program with { AttachType = AttachType.TraceUprobeMulti };
+        }
+
         using var code = new KernelCode(program, loading.MapHandles, KernelFunctionOf);
-        AttachTarget target = FindAttachTarget(program);
+        AttachTarget target = FindAttachTarget(program, loading.AttachProgram, loading.StructOps);
         long started = Stopwatch.GetTimestamp();
         uint logLevel = (loading.Verifier.Verbose ? WholeWalk : 0) | (loading.WantsStatistics ? Statistics : 0) | (program.Extras?.LogLevel ?? 0);
         FileDescriptor descriptor = Load(program, code, target, logLevel, out string log);
@@ -78,7 +86,7 @@ internal sealed unsafe partial class LinuxLoad
                 Flags = FlagsOf(program),
                 Name = ObjectName.From(program.Name),
                 Interface = program.Extras?.Interface ?? 0,
-                ExpectedAttachType = program.AttachType == AttachType.None ? 0 : (uint)program.AttachType,
+                ExpectedAttachType = target.Member ?? (program.AttachType == AttachType.None ? 0 : (uint)program.AttachType),
                 BtfFd = types?.Number ?? 0,
                 FunctionInfoRecordSize = functions.Length == 0 ? 0 : (uint)sizeof(FunctionInfoRecord),
                 FunctionInfo = functionInfo,

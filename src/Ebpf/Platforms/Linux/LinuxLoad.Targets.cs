@@ -1,5 +1,6 @@
 using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Specs;
+using Ebpf.Platforms.Linux.Links;
 
 namespace Ebpf.Platforms.Linux;
 
@@ -7,8 +8,13 @@ namespace Ebpf.Platforms.Linux;
 internal sealed partial class LinuxLoad
 {
     /// <remarks>libbpf_find_attach_btf_id in libbpf.c.</remarks>
-    private AttachTarget FindAttachTarget(ProgramSpec program)
+    private AttachTarget FindAttachTarget(ProgramSpec program, IProgramHandle? attachProgram, (IMapHandle Map, string Member)? structOps)
     {
+        if (structOps is ({ } map, { } functionMember) && map is Maps.LinuxMapHandle { StructOps: { } layout })
+        {
+            return new AttachTarget(layout.Structure.Id, _kernel.DescriptorOf(layout.Structure)) { Member = (uint)layout[functionMember].Index };
+        }
+
         if (program.Type is not (ProgramType.Tracing or ProgramType.Lsm or ProgramType.Ext))
         {
             return default;
@@ -27,9 +33,15 @@ internal sealed partial class LinuxLoad
             { Program = program.Name };
         }
 
+        if (attachProgram is not null)
+        {
+            int descriptor = attachProgram.Fd ?? throw new BpfException($"program '{program.Name}' attaches to a program of another platform", Errno.EINVAL) { Program = program.Name };
+            return new AttachTarget(ProgramBtf.FindFunction(descriptor, program.AttachTarget), descriptor);
+        }
+
         if (program.Type == ProgramType.Ext)
         {
-            throw new BpfException($"program '{program.Name}' replaces a function of another program, which must be given", Errno.EINVAL) { Program = program.Name };
+            throw new BpfException($"program '{program.Name}' replaces a function of another program: say which, by BpfProgramSpec.AttachProgram", Errno.EINVAL) { Program = program.Name };
         }
 
         if (_kernel.Vmlinux is null)
@@ -58,5 +70,9 @@ internal sealed partial class LinuxLoad
     /// <summary>A function, tracepoint or hook of the kernel.</summary>
     /// <param name="TypeId">Its BTF id; 0 for none.</param>
     /// <param name="Descriptor">The module's types, or the program that it is in; 0 for vmlinux.</param>
-    private readonly record struct AttachTarget(uint TypeId, int Descriptor);
+    private readonly record struct AttachTarget(uint TypeId, int Descriptor)
+    {
+        /// <summary>The number of the member for struct_ops, which stands in for the attach type.</summary>
+        public uint? Member { get; init; }
+    }
 }

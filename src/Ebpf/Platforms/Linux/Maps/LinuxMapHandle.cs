@@ -38,6 +38,11 @@ internal sealed partial class LinuxMapHandle : IMapHandle
 
     public int HostValueSize { get; }
 
+    /// <summary>How a table of functions is laid out in this kernel; null for every other type of map.</summary>
+    public StructOps.StructOpsLayout? StructOps { get; init; }
+
+    public ILinkHandle AttachStructOps(IReadOnlyList<(string Member, IProgramHandle Program)> functions) => Links.StructOpsLink.Attach(this, functions);
+
     /// <summary>A handle to a map that exists already. The descriptor is the handle's from now on, also where this fails.</summary>
     /// <exception cref="BpfException">It is no map.</exception>
     public static LinuxMapHandle Open(FileDescriptor descriptor)
@@ -78,7 +83,7 @@ internal sealed partial class LinuxMapHandle : IMapHandle
         }
     }
 
-    public IMapHandle Share() => new LinuxMapHandle(Spec, Descriptor.Duplicate());
+    public IMapHandle Share() => new LinuxMapHandle(Spec, Descriptor.Duplicate()) { StructOps = StructOps };
 
     public Errno Lookup(ReadOnlySpan<byte> key, Span<byte> value, MapLookupFlags flags = MapLookupFlags.None)
     {
