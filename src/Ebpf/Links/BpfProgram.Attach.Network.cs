@@ -7,14 +7,14 @@ public sealed partial class BpfProgram
 {
     /// <summary>Attaches to an interface's XDP hook; since Linux 5.9.</summary>
     /// <remarks>bpf_program__attach_xdp in libbpf. <see cref="XdpAttachment"/> for kernels before, and for attachments that stay.</remarks>
-    public BpfLink AttachXdp(NetworkDevice device, XdpMode mode = XdpMode.Default) => _owner.Attach(this, new XdpRequest(device, mode));
+    public BpfLink AttachXdp(NetworkDevice device, XdpMode mode = XdpMode.Default) => Attach(new XdpRequest(device, mode));
 
     /// <summary>Attaches to an interface's traffic control (tcx) without a queueing discipline; since Linux 6.6.</summary>
     /// <param name="device">The interface.</param>
     /// <param name="direction">Which packets; null for what the program's section says (<c>tcx/ingress</c>, <c>tc/egress</c>, …).</param>
     /// <param name="order">Where among the others.</param>
     /// <remarks>bpf_program__attach_tcx in libbpf. <see cref="TcFilter"/> for kernels before.</remarks>
-    public BpfLink AttachTcx(NetworkDevice device, TrafficDirection? direction = null, AttachOrder? order = null) => _owner.Attach(this, new DeviceRequest(
+    public BpfLink AttachTcx(NetworkDevice device, TrafficDirection? direction = null, AttachOrder? order = null) => Attach(new DeviceRequest(
         device,
         direction switch
         {
@@ -30,7 +30,7 @@ public sealed partial class BpfProgram
     /// <param name="order">Where among the others.</param>
     /// <remarks>bpf_program__attach_netkit in libbpf.</remarks>
     public BpfLink AttachNetkit(NetworkDevice device, bool isPeer = false, AttachOrder? order = null) =>
-        _owner.Attach(this, new DeviceRequest(device, isPeer ? AttachType.NetkitPeer : AttachType.NetkitPrimary, order));
+        Attach(new DeviceRequest(device, isPeer ? AttachType.NetkitPeer : AttachType.NetkitPrimary, order));
 
     /// <summary>Attaches to a control group of the second version, for what runs in it and below; since Linux 5.7.</summary>
     /// <param name="cgroup">The group.</param>
@@ -38,11 +38,11 @@ public sealed partial class BpfProgram
     /// <param name="order">Where among the others; since Linux 6.16.</param>
     /// <remarks>bpf_program__attach_cgroup_opts in libbpf. <see cref="CgroupAttachment"/> for kernels before.</remarks>
     public BpfLink AttachCgroup(KernelFile cgroup, AttachType? attachType = null, AttachOrder? order = null) =>
-        _owner.Attach(this, new CgroupRequest(cgroup, attachType ?? AttachType, order));
+        Attach(new CgroupRequest(cgroup, attachType ?? AttachType, order));
 
     /// <summary>Attaches a flow dissector or an sk_lookup program to a network namespace; since Linux 5.8 and 5.9.</summary>
     /// <remarks>bpf_program__attach_netns in libbpf.</remarks>
-    public BpfLink AttachNetworkNamespace(KernelFile networkNamespace) => _owner.Attach(this, new NetworkNamespaceRequest(networkNamespace, AttachType));
+    public BpfLink AttachNetworkNamespace(KernelFile networkNamespace) => Attach(new NetworkNamespaceRequest(networkNamespace, AttachType));
 
     /// <summary>Attaches a parser or verdict program to a map of sockets; since Linux 6.10.</summary>
     /// <param name="map">A map of type sockmap or sockhash.</param>
@@ -51,7 +51,7 @@ public sealed partial class BpfProgram
     public BpfLink AttachSockMap(BpfMap map, AttachType? attachType = null)
     {
         ArgumentNullException.ThrowIfNull(map);
-        return _owner.Attach(this, new SockMapRequest(map, attachType ?? AttachType));
+        return Attach(new SockMapRequest(map, attachType ?? AttachType));
     }
 
     /// <summary>Attaches to a hook of netfilter, in the network namespace of the calling thread; since Linux 6.4.</summary>
@@ -59,7 +59,7 @@ public sealed partial class BpfProgram
     public BpfLink AttachNetfilter(NetfilterOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return _owner.Attach(this, new NetfilterRequest(options));
+        return Attach(new NetfilterRequest(options));
     }
 
     private AttachType Expected(string missing, params ReadOnlySpan<AttachType> allowed) => allowed.Contains(AttachType)

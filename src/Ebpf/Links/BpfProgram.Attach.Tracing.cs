@@ -7,7 +7,7 @@ public sealed partial class BpfProgram
 {
     /// <summary>Attaches to a kernel function, or to an address where none is named. Before Linux 4.17 in tracefs.</summary>
     /// <remarks>bpf_program__attach_kprobe_opts in libbpf.</remarks>
-    public BpfLink AttachKprobe(string? function, KprobeOptions? options = null) => _owner.Attach(this, new KprobeRequest(function, options ?? new KprobeOptions()));
+    public BpfLink AttachKprobe(string? function, KprobeOptions? options = null) => Attach(new KprobeRequest(function, options ?? new KprobeOptions()));
 
     /// <summary>Attaches to many kernel functions at once; the program's attach type is kprobe_multi (SEC("kprobe.multi")). Since Linux 5.18.</summary>
     /// <remarks>bpf_program__attach_kprobe_multi_opts in libbpf.</remarks>
@@ -17,7 +17,7 @@ public sealed partial class BpfProgram
         RequireOne(nameof(options), options.Pattern is not null, !options.Functions.IsEmpty, !options.Addresses.IsEmpty);
         RequireEach(nameof(options), options.Cookies.Length, options.Functions.Length + options.Addresses.Length);
         Require(!(options.IsReturn && options.IsSession), nameof(options), "is either at returns or a session");
-        return _owner.Attach(this, new KprobeMultiRequest(options));
+        return Attach(new KprobeMultiRequest(options));
     }
 
     /// <summary>Attaches to a system call by its name, such as <c>openat</c>.</summary>
@@ -25,7 +25,7 @@ public sealed partial class BpfProgram
     public BpfLink AttachSystemCall(string name, bool isReturn = false, ulong cookie = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return _owner.Attach(this, new SystemCallRequest(name, isReturn, cookie));
+        return Attach(new SystemCallRequest(name, isReturn, cookie));
     }
 
     /// <summary>Attaches to a place in a user program.</summary>
@@ -36,7 +36,7 @@ public sealed partial class BpfProgram
     public BpfLink AttachUprobe(string binary, string? function, UprobeOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(binary);
-        return _owner.Attach(this, new UprobeRequest(binary, function, options ?? new UprobeOptions()));
+        return Attach(new UprobeRequest(binary, function, options ?? new UprobeOptions()));
     }
 
     /// <summary>Attaches to many places of a user program at once; the program's attach type is uprobe_multi (SEC("uprobe.multi")). Since Linux 6.6.</summary>
@@ -50,7 +50,7 @@ public sealed partial class BpfProgram
         RequireEach(nameof(options), options.Cookies.Length, places);
         RequireEach(nameof(options), options.SemaphoreOffsets.Length, places);
         Require(!(options.IsReturn && options.IsSession), nameof(options), "is either at returns or a session");
-        return _owner.Attach(this, new UprobeMultiRequest(binary, options));
+        return Attach(new UprobeMultiRequest(binary, options));
     }
 
     /// <summary>Attaches to a user statically defined tracepoint (USDT). The object has the maps of libbpf's <c>usdt.bpf.h</c>.</summary>
@@ -64,7 +64,7 @@ public sealed partial class BpfProgram
         ArgumentException.ThrowIfNullOrEmpty(binary);
         ArgumentException.ThrowIfNullOrEmpty(provider);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return _owner.Attach(this, new UsdtRequest(binary, provider, name, options ?? new UsdtOptions(), UsdtMaps));
+        return Attach(new UsdtRequest(binary, provider, name, options ?? new UsdtOptions(), UsdtMaps));
     }
 
     /// <summary>Attaches to a tracepoint, such as <c>syscalls</c>, <c>sys_enter_openat</c>.</summary>
@@ -76,7 +76,7 @@ public sealed partial class BpfProgram
     {
         ArgumentException.ThrowIfNullOrEmpty(category);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return _owner.Attach(this, new TracepointRequest(category, name, cookie));
+        return Attach(new TracepointRequest(category, name, cookie));
     }
 
     /// <summary>Attaches to a raw tracepoint, such as <c>sched_switch</c>; since Linux 4.17.</summary>
@@ -86,7 +86,7 @@ public sealed partial class BpfProgram
     public BpfLink AttachRawTracepoint(string name, ulong cookie = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return _owner.Attach(this, new RawTracepointRequest(name, cookie));
+        return Attach(new RawTracepointRequest(name, cookie));
     }
 
     /// <summary>Runs the program each time that a perf event fires, and enables the event.</summary>
@@ -96,10 +96,10 @@ public sealed partial class BpfProgram
     public BpfLink AttachPerfEvent(PerfEvent perfEvent, ulong cookie = 0)
     {
         ArgumentNullException.ThrowIfNull(perfEvent);
-        return _owner.Attach(this, new PerfEventRequest(perfEvent, cookie));
+        return Attach(new PerfEventRequest(perfEvent, cookie));
     }
 
-    internal UsdtMaps UsdtMaps => _owner.UsdtMaps;
+    internal UsdtMaps UsdtMaps => _owner?.UsdtMaps ?? throw new BpfException($"program '{Name}' was opened by itself: a USDT program attaches from its loaded object, whose maps it fills", Errno.EINVAL) { Program = Name };
 
     private static void RequireOne(string parameter, params ReadOnlySpan<bool> given)
     {

@@ -15,13 +15,13 @@ public sealed partial class BpfProgram
     public BpfLink Attach(string hook)
     {
         ArgumentException.ThrowIfNullOrEmpty(hook);
-        return _owner.Attach(this, new HookRequest(hook, this));
+        return Attach(new HookRequest(hook, this));
     }
 
     /// <summary>Attaches a program to what it was loaded for: fentry, fexit, fmod_ret, tp_btf, LSM, freplace.</summary>
     /// <param name="cookie">What bpf_get_attach_cookie answers; since Linux 6.1.</param>
     /// <remarks>bpf_program__attach_trace_opts and bpf_program__attach_lsm in libbpf; since Linux 5.5, LSM since 5.7.</remarks>
-    public BpfLink AttachTrace(ulong cookie = 0) => _owner.Attach(this, new TargetRequest(SectionName, cookie));
+    public BpfLink AttachTrace(ulong cookie = 0) => Attach(new TargetRequest(SectionName, cookie));
 
     /// <summary>Attaches an extension program (freplace) to a function of another program than it was loaded for; since Linux 5.10.</summary>
     /// <param name="target">The program, loaded from an object with BTF.</param>
@@ -30,12 +30,12 @@ public sealed partial class BpfProgram
     {
         ArgumentNullException.ThrowIfNull(target);
         ArgumentException.ThrowIfNullOrEmpty(function);
-        return _owner.Attach(this, new ReplaceRequest(target, function));
+        return Attach(new ReplaceRequest(target, function));
     }
 
     /// <summary>Makes an iterator of the program; <see cref="BpfLink.OpenIterator"/> reads what it writes. Since Linux 5.8.</summary>
     /// <param name="options">What it goes over; null for everything.</param>
     public BpfLink AttachIterator(IteratorOptions? options = null) =>
-        _owner.Attach(this, new IteratorRequest(AttachTarget ?? SectionName, options ?? new IteratorOptions()));
+        Attach(new IteratorRequest(AttachTarget ?? SectionName, options ?? new IteratorOptions()));
 
 }

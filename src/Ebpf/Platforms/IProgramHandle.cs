@@ -22,6 +22,9 @@ internal interface IProgramHandle : IDisposable
     /// <summary>Begins a series of runs on one packet after the other.</summary>
     IPacketSession BeginPackets(RunRequest request) => new RepeatedRuns(this, request);
 
+    /// <summary>Pins it at a path: it lives on under that path until it is unpinned.</summary>
+    void Pin(string path) => throw new BpfNotSupportedException("pinning a program", "embedded", "Platform.Linux");
+
     /// <summary>Attaches it. The link keeps the program alive.</summary>
     ILinkHandle Attach(AttachRequest request);
 }

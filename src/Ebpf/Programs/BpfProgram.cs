@@ -5,13 +5,13 @@ using Ebpf.Runtime;
 
 namespace Ebpf;
 
-/// <summary>A loaded program. Safe for concurrent use.</summary>
+/// <summary>A loaded program: of a <see cref="LoadedObject"/>, with which it goes, or opened by itself. Safe for concurrent use.</summary>
 public sealed partial class BpfProgram
 {
     /// <summary>What the kernel's test_run callers send where they have no packet of their own.</summary>
     private const int DefaultPacketSize = 64;
 
-    private readonly LoadedObject _owner;
+    private readonly LoadedObject? _owner;
 
     internal BpfProgram(LoadedObject owner, LoadedProgram loaded, ProgramPlan plan)
     {
@@ -30,7 +30,7 @@ public sealed partial class BpfProgram
     internal Hosting.HostProgramType? Host { get; }
 
     /// <summary>Where it is loaded.</summary>
-    internal Platform Platform => _owner.Platform;
+    internal Platform Platform => _owner?.Platform ?? Platform.Linux;
 
     /// <summary>Its name.</summary>
     public string Name => Spec.Name;

@@ -24,16 +24,37 @@ internal sealed class LinuxPlatform : IPlatform
 
     public IPlatformLoad Begin(ObjectImage image)
     {
+        RequireLinux();
+        return new LinuxLoad(image);
+    }
+
+    /// <exception cref="BpfNotSupportedException">This is another system.</exception>
+    public static void RequireLinux()
+    {
         if (!OperatingSystem.IsLinux())
         {
-            throw new BpfNotSupportedException("loading into a Linux kernel", "Linux", "Linux itself; on other systems use Platform.Embedded");
+            throw new BpfNotSupportedException("a Linux kernel", "Linux", "Linux itself; on other systems use Platform.Embedded");
         }
+    }
 
-        return new LinuxLoad(image);
+    /// <summary>Opens an object by its id.</summary>
+    /// <exception cref="BpfException">There is none, or it may not be opened.</exception>
+    public static FileDescriptor OpenById(BpfObjectKind kind, uint id)
+    {
+        RequireLinux();
+        string what = kind.ToString().ToLowerInvariant();
+        return Bpf.OpenById(kind, id, out FileDescriptor? descriptor) switch
+        {
+            Errno.None => descriptor!,
+            Errno.ENOENT => throw new BpfException($"there is no {what} {id}", Errno.ENOENT),
+            Errno.EPERM => throw new BpfException($"{what} {id} cannot be opened: it takes root or CAP_SYS_ADMIN", Errno.EPERM),
+            Errno errno => throw new BpfException($"{what} {id} cannot be opened: {errno}", errno),
+        };
     }
 
     public IMapHandle? OpenPinned(string path)
     {
+        RequireLinux();
         FileDescriptor? descriptor = Bpffs.Open(path);
         if (descriptor is null)
         {

@@ -47,5 +47,39 @@ internal sealed partial class LinuxProgramHandle(ProgramSpec spec, FileDescripto
         return errno == Errno.None ? info : throw new BpfException($"the kernel does not tell about program '{Spec.Name}': {errno}", errno) { Program = Spec.Name };
     }
 
+    /// <summary>A handle to a program that is loaded already. The descriptor is the handle's from now on, also where this fails.</summary>
+    /// <exception cref="BpfException">It is no program.</exception>
+    public static LinuxProgramHandle Open(FileDescriptor descriptor)
+    {
+        try
+        {
+            if (FdInfo.Kind(descriptor.Number) is { } kind and not "bpf-prog")
+            {
+                throw new BpfException($"it is no program but a {kind.Replace('_', '-')}", Errno.EINVAL);
+            }
+
+            ProgramInfoRecord info = default;
+            Errno errno = Bpf.Info(descriptor.Number, ref info);
+            if (errno != Errno.None)
+            {
+                throw new BpfException($"the kernel does not tell what program it is: {errno}", errno);
+            }
+
+            var spec = new ProgramSpec { Name = info.Name.ToString(), SectionName = "", Type = (ProgramType)info.Type, Instructions = [], Functions = [] };
+            return new LinuxProgramHandle(spec, descriptor, TimeSpan.Zero);
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
+        }
+    }
+
+    public void Pin(string path)
+    {
+        using FileDescriptor.Lease program = Descriptor.Use();
+        Bpffs.Pin(path, program.Number, $"program '{Spec.Name}'");
+    }
+
     public void Dispose() => Descriptor.Dispose();
 }
