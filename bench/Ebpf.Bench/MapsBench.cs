@@ -132,7 +132,7 @@ internal static class MapsBench
         {
             BpfObject obj = BpfObject.Open(RepositoryFiles.Path("bench", "objects", "maps.o"));
             obj.Variables["mask"].Set(entries - 1);
-            foreach (string name in (string[])["array", "percpu_array", "inner"])
+            foreach (string name in (string[])["array", "percpu_array"])
                 obj.Maps[name].MaxEntries = entries;
             // Room for keys that come and go; a million is a full map.
             foreach (string name in (string[])["hash", "percpu_hash", "lru_hash"])

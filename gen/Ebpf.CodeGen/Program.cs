@@ -17,6 +17,7 @@ GeneratedFile[] files =
     SectionTable.Generate(Model("sections")),
     new HelperPrototypeTable(Model("helper_prototypes"), Model("helpers"), groups).Generate(),
     ContextLayoutTable.Generate(Model("context_fields"), Model("context_layouts"), groups),
+    new HelperPages(Model("helpers"), Model("helper_prototypes"), root).Generate(),
     .. new LibbpfExports(Model("libbpf_exports"), root).Generate(),
     .. errorPages,
 ];

@@ -164,6 +164,10 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             Context = Hook.Context(session.Run),
             Printk = session.Run.Printk,
             Redirections = session.Run.Redirections,
+            HookResult = session.Run.HookResult,
+            Sysctl = session.Run.Sysctl,
+            SocketOptions = new Dictionary<(int, int), byte[]>(session.Run.SocketOptions),
+            AssignedSocket = session.Run.AssignedSocket,
             Fault = session.Fault,
         };
     }
@@ -193,6 +197,19 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             run.HostState = null;
             run.HostContext = null;
         }
+    }
+
+    /// <summary>Runs a function of the program for a timer, unless <paramref name="begins"/> says no once the run holds its slot.</summary>
+    internal void RunTimer(ulong function, EmbeddedMap map, nint value, Func<bool> begins)
+    {
+        using RunSession session = Begin(s_noRequest);
+        if (!begins())
+            return;
+        uint index;
+        byte* key = map.KeyOf((byte*)value, &index);
+        session.Run.ExecuteFunction(function, map, key, (byte*)value);
+        if (session.Fault is { } fault)
+            throw new BpfException($"program '{Spec.Name}': a timer's callback was stopped at instruction {fault.Instruction}: {fault.Reason}", Errno.EFAULT) { Program = Spec.Name };
     }
 
     /// <summary>Begins a series of runs with the same input, which allocate nothing. Dispose the session.</summary>

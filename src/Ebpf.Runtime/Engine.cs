@@ -1,6 +1,7 @@
 using Ebpf.Bytecode.Specs;
 using Ebpf.Runtime.Maps;
 using Ebpf.Runtime.Memory;
+using Ebpf.Runtime.Timers;
 using Ebpf.Verifier;
 
 namespace Ebpf.Runtime;
@@ -20,7 +21,11 @@ internal sealed class Engine : IDisposable
         Heap = options?.Heap ?? new NativeHeap();
         Slots = options?.Slots is { } count ? new ExecutionSlots(Heap, count) : new ExecutionSlots(Heap);
         _idle = new Run?[Slots.Count];
+        Timers = new TimerTable(options?.Time ?? TimeProvider.System);
     }
+
+    /// <summary>The timers in the engine's maps.</summary>
+    internal TimerTable Timers { get; }
 
     /// <summary>The engine's memory.</summary>
     public NativeHeap Heap { get; }
@@ -33,7 +38,9 @@ internal sealed class Engine : IDisposable
     public EmbeddedMap CreateMap(MapSpec spec)
     {
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
-        return EmbeddedMap.Create(spec, Heap, Slots);
+        EmbeddedMap map = EmbeddedMap.Create(spec, Heap, Slots);
+        map.Timers = Timers;
+        return map;
     }
 
     /// <summary>Creates a program.</summary>

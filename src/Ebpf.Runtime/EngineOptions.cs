@@ -10,6 +10,9 @@ internal sealed record EngineOptions
     /// <summary>How many runs there can be at a time, and how many values a per-CPU element has; null for as many as processors.</summary>
     public int? Slots { get; init; }
 
+    /// <summary>What the timers of maps run on; null for the system's clock.</summary>
+    public TimeProvider? Time { get; init; }
+
     /// <summary>Where the engine takes its memory; null for a heap of its own.</summary>
     public NativeHeap? Heap { get; init; }
 }

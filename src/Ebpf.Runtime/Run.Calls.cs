@@ -154,6 +154,9 @@ internal sealed unsafe partial class Run
         return target;
     }
 
+    /// <summary>The program, among those of this run, that has a function at an address; null where none does.</summary>
+    internal EmbeddedProgram? FunctionOwner(ulong function) => Find(function) is { } program && program.IsFunction((Operation*)function) ? program : null;
+
     /// <summary>The program, among those of this run, that an operation belongs to.</summary>
     private EmbeddedProgram? Find(ulong operation)
     {

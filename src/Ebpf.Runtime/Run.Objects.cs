@@ -38,6 +38,18 @@ internal sealed unsafe partial class Run
     /// <summary>See <see cref="KernelStack"/>.</summary>
     internal ReadOnlyMemory<ulong> UserStack { get; private set; }
 
+    /// <summary>What the hook returns.</summary>
+    internal int HookResult;
+
+    /// <summary>The access to a file below /proc/sys that the run is about.</summary>
+    internal SysctlAccess? Sysctl;
+
+    /// <summary>The socket that the packet was given to.</summary>
+    internal uint? AssignedSocket;
+
+    /// <summary>Options of the socket.</summary>
+    internal Dictionary<(int Level, int Name), byte[]> SocketOptions { get; } = [];
+
     /// <summary>The number of the object at an address that a helper got; false where it is none of the run's.</summary>
     internal bool TryObject(ulong address, out uint id)
     {
@@ -56,6 +68,7 @@ internal sealed unsafe partial class Run
     }
 
     private uint _inodeId;
+    private RunRequest _request = null!;
 
     private void BeginObjects(RunRequest request)
     {
@@ -70,6 +83,22 @@ internal sealed unsafe partial class Run
         _inodeId = request.InodeId;
         KernelStack = request.KernelStack;
         UserStack = request.UserStack;
+        _request = request;
+    }
+
+    /// <summary>Each repetition begins with what the request says.</summary>
+    private void ResetObjects()
+    {
+        HookResult = _request.HookResult;
+        Sysctl = _request.Sysctl;
+        AssignedSocket = null;
+        if (SocketOptions.Count > 0)
+            SocketOptions.Clear();
+        if (_request.SocketOptions is { } options)
+        {
+            foreach (((int Level, int Name) key, byte[] value) in options)
+                SocketOptions.Add(key, value);
+        }
     }
 
     /// <summary>Lets a program of the checking mode read its socket.</summary>

@@ -4,6 +4,7 @@ using Ebpf.Runtime.Contexts;
 using Ebpf.Runtime.Interpreter;
 using Ebpf.Runtime.Maps;
 using Ebpf.Runtime.Memory;
+using Ebpf.Verifier;
 
 namespace Ebpf.Runtime;
 
@@ -121,26 +122,7 @@ internal sealed unsafe partial class Run : Hosting.HostRun, IDisposable
     internal ulong Execute()
     {
         EmbeddedProgram program = _entry;
-        Program = program;
-        IsStopped = false;
-        Fault = null;
-        Error = null;
-        Budget = program.InstructionBudget;
-        TailCalls = 0;
-        _visited.Clear();
-        Redirect = null;
-        Copies.Clear();
-        Tunnel.Clear();
-        _printk.Clear();
-        if (IsChecking)
-        {
-            Memory.Reset();
-            GrantObjects();
-        }
-
-        new Span<byte>(_stackLow, (int)(_stackTop - _stackLow)).Clear();
-        new Span<ulong>(Registers, 11).Clear();
-        Registers[10] = (ulong)_stackTop;
+        Reset(program);
         program.Hook.Enter(this);
         Frame = _frames;
         _stackLow = _stackTop;
@@ -156,12 +138,74 @@ internal sealed unsafe partial class Run : Hosting.HostRun, IDisposable
             Stop(e);
         }
 
+        End();
+        return Registers[0];
+    }
+
+    /// <summary>Runs one function of the program, as what a timer calls: no packet, and no context but its arguments.</summary>
+    internal void ExecuteFunction(ulong function, EmbeddedMap map, byte* key, byte* value)
+    {
+        EmbeddedProgram program = _entry;
+        Reset(program);
+        ClearPacket();
+        ContextSize = 0;
+        Frame = _frames;
+        _stackLow = _stackTop;
+        if (IsChecking)
+        {
+            Memory.Grant(new MemoryRegion((ulong)key, map.Spec.KeySize, MemoryKinds.Allocated, false, "a key"));
+            Memory.GrantValue(map, value);
+        }
+
+        (Registers[1], Registers[2], Registers[3]) = ((ulong)map.Handle, (ulong)key, (ulong)value);
+        var entry = (Operation*)function;
+        try
+        {
+            if (program.Native is { } native)
+                ExecuteNative(native, native.Function(program.SlotOf(entry)), _stackTop);
+            else if (Enter(null, program.StackBytesOf(entry)))
+                Dispatch(entry);
+        }
+        catch (Exception e) when (e is not (InvalidProgramException or AccessViolationException))
+        {
+            Stop(e);
+        }
+
+        End();
+    }
+
+    private void Reset(EmbeddedProgram program)
+    {
+        Program = program;
+        IsStopped = false;
+        Fault = null;
+        Error = null;
+        Budget = program.InstructionBudget;
+        TailCalls = 0;
+        _visited.Clear();
+        ResetObjects();
+        Redirect = null;
+        Copies.Clear();
+        Tunnel.Clear();
+        _printk.Clear();
+        if (IsChecking)
+        {
+            Memory.Reset();
+            GrantObjects();
+        }
+
+        new Span<byte>(_stackLow, (int)(_stackTop - _stackLow)).Clear();
+        new Span<ulong>(Registers, 11).Clear();
+        Registers[10] = (ulong)_stackTop;
+    }
+
+    private void End()
+    {
         if (IsChecking)
             Memory.GiveBack();
         ReleaseLock();
         if (Error is not null)
             throw Error;
-        return Registers[0];
     }
 
     /// <summary>Gives the native memory back.</summary>

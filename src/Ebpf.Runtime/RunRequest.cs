@@ -39,6 +39,15 @@ internal sealed class RunRequest
     /// <summary>The number of the inode that a run is about: the key of its storage.</summary>
     public uint InodeId { get; init; }
 
+    /// <summary>What the hook returns before the program runs: what bpf_get_retval answers.</summary>
+    public int HookResult { get; init; }
+
+    /// <summary>The file below /proc/sys that a sysctl program is about; null for none.</summary>
+    public SysctlAccess? Sysctl { get; init; }
+
+    /// <summary>Options of the run's socket, by level and name.</summary>
+    public IReadOnlyDictionary<(int Level, int Name), byte[]>? SocketOptions { get; init; }
+
     /// <summary>The call stack of the kernel that bpf_get_stack and bpf_get_stackid answer, innermost first; empty for none.</summary>
     public ReadOnlyMemory<ulong> KernelStack { get; init; }
 
@@ -69,6 +78,18 @@ internal sealed class RunOutcome
 
     /// <summary>Where the program wanted its packet, or copies of it, to go in the last repetition; nothing was sent.</summary>
     public IReadOnlyList<Redirection> Redirections { get; init; } = [];
+
+    /// <summary>What the hook returns after the last repetition: what the program set with bpf_set_retval.</summary>
+    public int HookResult { get; init; }
+
+    /// <summary>The value that is written to the sysctl after the last repetition.</summary>
+    public SysctlAccess? Sysctl { get; init; }
+
+    /// <summary>Options of the run's socket after the last repetition.</summary>
+    public IReadOnlyDictionary<(int Level, int Name), byte[]> SocketOptions { get; init; } = new Dictionary<(int, int), byte[]>();
+
+    /// <summary>The number of the socket that the packet or connection was given to (bpf_sk_assign); null for none.</summary>
+    public uint? AssignedSocket { get; init; }
 
     /// <summary>What stopped the run in checking mode; null where it ended by itself.</summary>
     public Fault? Fault { get; init; }

@@ -91,6 +91,9 @@ public enum Errno
     /// <summary>No such system call.</summary>
     ENOSYS = 38,
 
+    /// <summary>It would wait for itself.</summary>
+    EDEADLK = 35,
+
     /// <summary>Too many levels of nesting.</summary>
     ELOOP = 40,
 

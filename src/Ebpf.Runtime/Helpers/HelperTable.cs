@@ -30,6 +30,10 @@ internal static unsafe class HelperTable
 
         HelperId.ForEachMapElem => &CallbackHelpers.ForEach,
         HelperId.Loop => &CallbackHelpers.Loop,
+        HelperId.TimerInit => &TimerHelpers.Init,
+        HelperId.TimerSetCallback => &TimerHelpers.SetCallback,
+        HelperId.TimerStart => &TimerHelpers.Start,
+        HelperId.TimerCancel => &TimerHelpers.Cancel,
         HelperId.SpinLock => &LockHelpers.Lock,
         HelperId.SpinUnlock => &LockHelpers.Unlock,
         HelperId.RingBufOutput => &RingBufHelpers.Output,
@@ -68,7 +72,7 @@ internal static unsafe class HelperTable
         HelperId.Strncmp => &NumberHelpers.Strncmp,
 
         // Reads from anywhere.
-        HelperId.ProbeRead or HelperId.ProbeReadUser or HelperId.ProbeReadKernel or HelperId.CopyFromUser => &ProbeHelpers.Read,
+        HelperId.ProbeRead or HelperId.ProbeReadUser or HelperId.ProbeReadKernel or HelperId.CopyFromUser or HelperId.CopyFromUserTask => &ProbeHelpers.Read,
         HelperId.ProbeReadStr or HelperId.ProbeReadUserStr or HelperId.ProbeReadKernelStr => &ProbeHelpers.ReadString,
 
         // Clock.
@@ -149,7 +153,31 @@ internal static unsafe class HelperTable
         HelperId.SkbSetTunnelOpt => &TunnelHelpers.SetOptions,
         HelperId.SkbGetTunnelOpt => &TunnelHelpers.GetOptions,
 
+        // Cgroups and sockets of the run.
+        HelperId.GetRetval => &CgroupHelpers.GetReturnValue,
+        HelperId.SetRetval => &CgroupHelpers.SetReturnValue,
+        HelperId.SkbUnderCgroup => &CgroupHelpers.IsBufferUnder,
+        HelperId.CurrentTaskUnderCgroup => &CgroupHelpers.IsTaskUnder,
+        HelperId.SkbCgroupId or HelperId.SkbAncestorCgroupId or HelperId.SkCgroupId or HelperId.SkAncestorCgroupId => &TaskHelpers.CgroupId,
+        HelperId.SysctlGetName => &CgroupHelpers.SysctlName,
+        HelperId.SysctlGetCurrentValue => &CgroupHelpers.SysctlCurrent,
+        HelperId.SysctlGetNewValue => &CgroupHelpers.SysctlNew,
+        HelperId.SysctlSetNewValue => &CgroupHelpers.SetSysctlNew,
+        HelperId.SetSockOpt => &SocketHelpers.SetOption,
+        HelperId.GetSockOpt => &SocketHelpers.GetOption,
+        HelperId.SockOpsCbFlagsSet => &SocketHelpers.SetCallbackFlags,
+        HelperId.SkAssign => &SocketHelpers.Assign,
+        HelperId.CheckMtu => &SocketHelpers.CheckMtu,
+        HelperId.SkbSetTstamp => &SocketHelpers.SetTimestamp,
+        HelperId.SkbEcnSetCe => &SocketHelpers.MarkCongestion,
+        HelperId.MsgApplyBytes or HelperId.MsgCorkBytes => &MessageHelpers.Bytes,
+        HelperId.MsgPullData => &MessageHelpers.Pull,
+        HelperId.MsgPushData => &MessageHelpers.Push,
+        HelperId.MsgPopData => &MessageHelpers.Pop,
+
         // What there is none of.
+        HelperId.SkcToTcp6Sock or HelperId.SkcToTcpSock or HelperId.SkcToTcpTimewaitSock or HelperId.SkcToTcpRequestSock or HelperId.SkcToUdp6Sock
+            or HelperId.SkcToUnixSock or HelperId.SkcToMptcpSock => &AbsentHelpers.Socket,
         HelperId.SkLookupTcp or HelperId.SkLookupUdp or HelperId.SkcLookupTcp => &AbsentHelpers.Socket,
         HelperId.SkFullsock => &AbsentHelpers.SameSocket,
         HelperId.SkRelease or HelperId.TcpSock or HelperId.GetListenerSock => &AbsentHelpers.Socket,

@@ -32,6 +32,12 @@ internal sealed unsafe class ArrayMap(MapSpec spec, NativeHeap heap, ExecutionSl
         return true;
     }
 
+    internal override byte* KeyOf(byte* value, uint* index)
+    {
+        *index = (uint)((ulong)(value - _data) / _stride);
+        return (byte*)index;
+    }
+
     private protected override void Build()
     {
         base.Build();

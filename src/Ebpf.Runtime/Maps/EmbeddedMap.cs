@@ -58,6 +58,18 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
     /// <summary>Whether the host may not write any more.</summary>
     public bool IsFrozen { get; private set; }
 
+    /// <summary>The timers of the engine; null where the map belongs to none.</summary>
+    internal Timers.TimerTable? Timers { get; set; }
+
+    /// <summary>Where values have their timer; -1 where they have none.</summary>
+    internal int TimerOffset => Fields?.TimerOffset ?? -1;
+
+    /// <summary>Whether the owner has given up the map.</summary>
+    internal bool IsOwnerGone => Volatile.Read(ref _isDisposed) != 0;
+
+    /// <summary>The key of a value: where it lies, or, of an array, in <paramref name="index"/>.</summary>
+    internal virtual byte* KeyOf(byte* value, uint* index) => null;
+
     private protected NativeHeap Heap { get; }
 
     private protected ExecutionSlots Slots { get; }
@@ -181,9 +193,22 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
         _header->Owner = GCHandle.ToIntPtr(_self);
     }
 
-    /// <summary>Called once when the owner gives up the map, while programs may still use it.</summary>
+    /// <summary>Called once when the owner gives up the map, while programs may still use it: timers end then, as in the kernel.</summary>
     private protected virtual void OnOwnerGone()
     {
+        if (TimerOffset < 0 || Timers is null || _header == null)
+            return;
+        using ExecutionSlot slot = Slots.Enter();
+        ElementCursor cursor = default;
+        while (MoveNext(ref cursor, slot.Index))
+            DropTimer(cursor.Value);
+    }
+
+    /// <summary>Ends the timer of a value that is about to go.</summary>
+    private protected void DropTimer(byte* value)
+    {
+        if (TimerOffset >= 0)
+            Timers?.Drop((nint)(value + TimerOffset));
     }
 
     /// <summary>Called once when no run can see the map, before its memory goes: lets go of what the map refers to.</summary>

@@ -70,7 +70,7 @@ internal sealed unsafe partial class HashMap
 
         NativeLock.Release(bucketLock);
         if (isFound)
-            _pool.Retire(element);
+            Retire(element);
         return isFound;
     }
 }

@@ -9,6 +9,8 @@ internal sealed unsafe partial class HashMap
     /// <summary>The value of a program's own slot in an insertion, or of all slots in the host's.</summary>
     private const int AllSlots = -1;
 
+    internal override byte* KeyOf(byte* value, uint* index) => value - _layout.ValueOffset + _layout.KeyOffset;
+
     public override byte* Lookup(byte* key, int slot)
     {
         byte* element = Find(key, Hash(key));
@@ -72,7 +74,7 @@ internal sealed unsafe partial class HashMap
             }
 
             if (error == 0 && old is not null && !isInPlace)
-                _pool.Retire(old);
+                Retire(old);
             return error;
         }
     }
@@ -212,9 +214,17 @@ internal sealed unsafe partial class HashMap
         NativeLock.Release(bucketLock);
         if (element is null)
             return -(int)Errno.ENOENT;
-        _pool.Retire(element);
+        Retire(element);
         Interlocked.Decrement(ref _count);
         return 0;
+    }
+
+    /// <summary>Gives back an element that was unlinked.</summary>
+    private void Retire(byte* element)
+    {
+        if (TimerOffset >= 0)
+            DropTimer(ValueOf(element, 0));
+        _pool.Retire(element);
     }
 
     /// <summary>Counts an element that is about to be inserted, if there is room for it.</summary>

@@ -108,7 +108,9 @@ internal sealed unsafe class TargetArrayMap(MapSpec spec, NativeHeap heap, Execu
 
     private static void Put(Element* element, ulong target, bool isPresent)
     {
-        Volatile.Write(ref element->Target, target);
+        // What was there stays when it goes: who has just seen that it is there reads a target that the host put in, not nothing.
+        if (isPresent)
+            Volatile.Write(ref element->Target, target);
         Volatile.Write(ref element->IsPresent, isPresent ? 1u : 0);
     }
 

@@ -21,8 +21,13 @@ internal sealed unsafe class ValueFields
         {
             if (field.Kind == SpecialFieldKind.SpinLock)
                 _lock = field.Offset;
+            if (field.Kind == SpecialFieldKind.Timer)
+                TimerOffset = field.Offset;
         }
     }
+
+    /// <summary>Where values have their timer; -1 where they have none.</summary>
+    public int TimerOffset { get; } = -1;
 
     /// <summary>Whether values can be copied under their lock.</summary>
     public bool HasLock => _lock >= 0;

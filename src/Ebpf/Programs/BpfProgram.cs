@@ -88,6 +88,10 @@ public sealed partial class BpfProgram
             Data = outcome.Data,
             Context = outcome.Context,
             Printk = outcome.Printk,
+            HookResult = outcome.HookResult,
+            Sysctl = outcome.Sysctl,
+            SocketOptions = outcome.SocketOptions,
+            AssignedSocket = outcome.AssignedSocket,
             Redirections = [.. outcome.Redirections.Select(static r => new PacketRedirection(r.Map, r.Key, r.Target, r.Flags, r.IsCopy))],
         };
     }
@@ -112,6 +116,9 @@ public sealed partial class BpfProgram
         SocketId = options.SocketId,
         Socket = options.Socket,
         InodeId = options.InodeId,
+        HookResult = options.HookResult,
+        Sysctl = options.Sysctl,
+        SocketOptions = options.SocketOptions,
         KernelStack = options.KernelStack,
         UserStack = options.UserStack,
     };

@@ -42,6 +42,15 @@ public sealed record RunOptions
     /// <summary>The number of the inode that the run is about: its key in maps of inode storage.</summary>
     public uint InodeId { get; init; }
 
+    /// <summary>What the hook returns before the program runs: what bpf_get_retval answers.</summary>
+    public int HookResult { get; init; }
+
+    /// <summary>The file below /proc/sys that a cgroup/sysctl program is about; null for none.</summary>
+    public SysctlAccess? Sysctl { get; init; }
+
+    /// <summary>Options of the run's socket, by level and name: what bpf_getsockopt answers.</summary>
+    public IReadOnlyDictionary<(int Level, int Name), byte[]>? SocketOptions { get; init; }
+
     /// <summary>The kernel's call stack, innermost first: what bpf_get_stack and bpf_get_stackid see.</summary>
     public ReadOnlyMemory<ulong> KernelStack { get; init; }
 

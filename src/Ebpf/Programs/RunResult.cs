@@ -27,6 +27,18 @@ public sealed record RunResult
     /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
 
+    /// <summary>What the hook returns after the last repetition: what the program set with bpf_set_retval.</summary>
+    public int HookResult { get; init; }
+
+    /// <summary>What is written to the file below /proc/sys after the last repetition; null where the run was about none.</summary>
+    public SysctlAccess? Sysctl { get; init; }
+
+    /// <summary>Options of the run's socket after the last repetition.</summary>
+    public IReadOnlyDictionary<(int Level, int Name), byte[]> SocketOptions { get; init; } = System.Collections.Immutable.ImmutableDictionary<(int, int), byte[]>.Empty;
+
+    /// <summary>The number of the socket that the packet or connection was given to (bpf_sk_assign); null for none.</summary>
+    public uint? AssignedSocket { get; init; }
+
     /// <summary>Where the program wanted its packet, or copies of it, to go in the last repetition. The embedded platform sends nothing: that is the host's.</summary>
     public IReadOnlyList<PacketRedirection> Redirections { get; init; } = [];
 }
