@@ -12,7 +12,7 @@ public sealed record RunOptions
     /// <summary>The context in the layout that programs see; missing bytes are zero.</summary>
     public ReadOnlyMemory<byte> Context { get; init; }
 
-    /// <summary>How often the program runs; packet and context start anew each time.</summary>
+    /// <summary>How often the program runs; packet and context start anew each time, but in the kernel a repetition finds the packet as the one before left it.</summary>
     public int Repeat { get; init; } = 1;
 
     /// <summary>What bpf_ktime_get_ns and its like answer, in nanoseconds; null for the machine's clock.</summary>

@@ -6,7 +6,7 @@ public sealed record RunResult
     /// <summary>The lower 32 bits of R0 at exit: what the kernel reports as retval.</summary>
     public uint ReturnValue => (uint)ReturnValue64;
 
-    /// <summary>All of R0 at exit.</summary>
+    /// <summary>All of R0 at exit; in the kernel its lower 32 bits, since it tells no more.</summary>
     public required ulong ReturnValue64 { get; init; }
 
     /// <summary>Mean duration of one repetition, to a tenth of a microsecond.</summary>
@@ -24,7 +24,7 @@ public sealed record RunResult
     /// <summary>The context after the last repetition, in the layout that programs see.</summary>
     public required ReadOnlyMemory<byte> Context { get; init; }
 
-    /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them.</summary>
+    /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them; empty in the kernel, whose trace_pipe has them.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
 
     /// <summary>What the hook returns after the last repetition: what the program set with bpf_set_retval.</summary>

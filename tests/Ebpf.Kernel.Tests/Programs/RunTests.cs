@@ -49,7 +49,7 @@ public sealed class RunTests
         BpfProgram program = live.Programs["reads"];
 
         Assert.All(
-            [new RunOptions { Time = 1 }, new RunOptions { RandomSeed = 1 }, new RunOptions { Pid = 1 }, new RunOptions { Comm = "x" }],
+            [new RunOptions { Time = 1 }, new RunOptions { RandomSeed = 1 }, new RunOptions { Pid = 1 }, new RunOptions { Comm = "x" }, new RunOptions { HookResult = 1 }, new RunOptions { KernelStack = new ulong[1] }],
             options => Assert.Contains("Platform.Embedded", Assert.Throws<BpfNotSupportedException>(() => program.Run(options)).Message));
     }
 

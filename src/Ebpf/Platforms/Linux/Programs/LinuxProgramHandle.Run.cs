@@ -177,6 +177,7 @@ internal sealed unsafe partial class LinuxProgramHandle
         return whole;
     }
 
+    /// <summary>What makes a run on the embedded platform repeatable, the kernel takes from the machine: it is not imitated in silence.</summary>
     private void RefuseWhatTheKernelCannot(RunRequest request)
     {
         string? wish =
@@ -184,6 +185,13 @@ internal sealed unsafe partial class LinuxProgramHandle
             : request.RandomSeed is not null ? "a run with a seed of its own"
             : request.PidTgid is not null ? "a run as another process"
             : request.Comm is not null ? "a run under another name"
+            : request.CgroupId != 1 ? "a run in another cgroup"
+            : request.SocketId != 0 || !request.Socket.IsEmpty ? "a run with a socket of the caller's"
+            : request.InodeId != 0 ? "a run with an inode of the caller's"
+            : request.HookResult != 0 ? "a run with a hook's result"
+            : request.Sysctl is not null ? "a run with a sysctl access"
+            : request.SocketOptions is not null ? "a run with socket options"
+            : !request.KernelStack.IsEmpty || !request.UserStack.IsEmpty ? "a run with a call stack of the caller's"
             // The kernel would call functions of its own that such programs may be attached to, without the context that was given.
             : Spec.Type is ProgramType.Tracing or ProgramType.Lsm or ProgramType.StructOps or ProgramType.Ext ? $"a run of a program of type {Spec.Type.Text()}"
             : null;
