@@ -111,7 +111,7 @@ internal sealed class EngineRoom : IDisposable
 
     /// <summary>What can execute a program on this machine.</summary>
     public static IReadOnlyList<ExecutionEngine> Engines { get; } =
-        Compiler.ProgramCompiler.IsSupported ? [ExecutionEngine.Interpreter, ExecutionEngine.Compiler] : [ExecutionEngine.Interpreter];
+        Ebpf.Runtime.Compiler.ProgramCompiler.IsSupported ? [ExecutionEngine.Interpreter, ExecutionEngine.Compiler] : [ExecutionEngine.Interpreter];
 
     /// <summary>Runs a program without context in all modes, which must agree, and gives R0.</summary>
     public static ulong Value(params ReadOnlySpan<Instruction> code) => Value(default(ReadOnlyMemory<byte>), code);
@@ -152,13 +152,20 @@ internal sealed class EngineRoom : IDisposable
         return text.ToString();
     }
 
-    /// <summary>Runs a program without context in checking mode, which must stop it, and gives the fault.</summary>
+    /// <summary>Runs a program without context in the checking mode of every engine, which must stop it with the same fault, and gives that.</summary>
     public static Fault Fault(params ReadOnlySpan<Instruction> code)
     {
         using var room = new EngineRoom();
-        Fault? fault = room.Run(ProgramType.Unspec, new RunRequest(), code).Fault;
-        Assert.NotNull(fault);
-        return fault;
+        Fault? first = null;
+        foreach (ExecutionEngine engine in Engines)
+        {
+            Fault? fault = room.Program(Spec(ProgramType.Unspec, code), options: new ProgramOptions { InstructionBudget = 100_000_000, Engine = engine }).Run(new RunRequest()).Fault;
+            Assert.NotNull(fault);
+            first ??= fault;
+            Assert.Equal(first, fault);
+        }
+
+        return first!;
     }
 
     public void Dispose()

@@ -42,15 +42,15 @@ internal sealed class ProgramTarget : IFuzzTarget
     {
         try
         {
-            ProgramRoom.Run(spec, program.Origin.Maps, verified, random);
+            ProgramRoom.Run(spec, program.Origin.Maps, verified, random, leaksNothing: program.Policy == VerifierPolicy.Strict);
         }
         catch (BpfException)
         {
             // The engine lacks something that the program needs.
         }
-        catch (FactBroken e)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new FactBroken($"{e.Message}\n{spec.Type} {spec.Name}, {program.Policy}\n{Listing.Of([.. spec.Instructions])}");
+            throw new FactBroken($"{(e is FactBroken ? e.Message : e)}\n{spec.Type} {spec.Name}, {program.Policy}\n{Listing.Of([.. spec.Instructions])}");
         }
     }
 }

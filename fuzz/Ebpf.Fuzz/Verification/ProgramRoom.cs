@@ -8,7 +8,10 @@ using Ebpf.Verifier;
 
 namespace Ebpf.Fuzz.Verification;
 
-/// <summary>Runs a program that the verifier accepted in the checking interpreter, on maps of its own and several inputs. Afterwards nothing is left of it.</summary>
+/// <summary>
+/// Runs a program that the verifier accepted in the checking interpreter, in the compiler's checking mode and as plain machine code, on maps of its own
+/// and several inputs. No engine may find fault with it; one that leaks no addresses does the same in all. Afterwards nothing is left of it.
+/// </summary>
 internal sealed class ProgramRoom
 {
     private const int Inputs = 4;
@@ -22,13 +25,31 @@ internal sealed class ProgramRoom
 
     /// <summary>Runs it.</summary>
     /// <exception cref="BpfException">The engine lacks something that the program needs.</exception>
-    /// <exception cref="FactBroken">It does what the verifier has ruled out.</exception>
-    public static void Run(ProgramSpec spec, IReadOnlyList<MapSpec> mapSpecs, VerificationResult verified, Random random)
+    /// <exception cref="FactBroken">It does what the verifier has ruled out, or one engine does not do what another does.</exception>
+    public static void Run(ProgramSpec spec, IReadOnlyList<MapSpec> mapSpecs, VerificationResult verified, Random random, bool leaksNothing = false)
+    {
+        int seed = random.Next();
+        List<string> reference = RunIn(spec, mapSpecs, verified, seed, ExecutionEngine.Interpreter, checks: true);
+        if (!Runtime.Compiler.ProgramCompiler.IsSupported)
+            return;
+        foreach (bool checks in (bool[])[true, false])
+        {
+            List<string> outcomes = RunIn(spec, mapSpecs, verified, seed, ExecutionEngine.Compiler, checks);
+            for (int i = 0; leaksNothing && i < Math.Min(reference.Count, outcomes.Count); i++)
+            {
+                if (outcomes[i] != reference[i])
+                    throw new FactBroken($"machine code{(checks ? ", checking" : "")}, input {i}: {outcomes[i]}; interpreter: {reference[i]}");
+            }
+        }
+    }
+
+    private static List<string> RunIn(ProgramSpec spec, IReadOnlyList<MapSpec> mapSpecs, VerificationResult verified, int seed, ExecutionEngine engine, bool checks)
     {
         var room = new ProgramRoom();
+        List<string> outcomes = [];
         try
         {
-            room.RunOn(spec, mapSpecs, verified, random);
+            room.RunOn(spec, mapSpecs, verified, new Random(seed), engine, checks, outcomes);
         }
         finally
         {
@@ -37,9 +58,10 @@ internal sealed class ProgramRoom
 
         if (room._heap.LiveBlocks != 0)
             throw new FactBroken($"{room._heap.LiveBlocks} blocks of native memory are left behind");
+        return outcomes;
     }
 
-    private void RunOn(ProgramSpec spec, IReadOnlyList<MapSpec> mapSpecs, VerificationResult verified, Random random)
+    private void RunOn(ProgramSpec spec, IReadOnlyList<MapSpec> mapSpecs, VerificationResult verified, Random random, ExecutionEngine engine, bool checks, List<string> outcomes)
     {
         var maps = new EmbeddedMap?[mapSpecs.Count];
         try
@@ -49,15 +71,21 @@ internal sealed class ProgramRoom
             bool endsByItself = !spec.Instructions.Any(BoundedByEngine) && !maps.Any(static m => m is { Type: MapType.ProgArray }) && spec.Functions.All(static f => f.Start == 0 || !f.IsGlobal);
             var options = new ProgramOptions
             {
-                Checks = true,
-                Observer = new FactObserver(verified.Facts!, code),
-                // Without helpers that go round, no path is longer than what was walked.
-                InstructionBudget = endsByItself ? Math.Min(MostSteps, verified.ProcessedInstructions) : MostSteps,
+                Engine = engine,
+                Checks = checks,
+                Observer = engine == ExecutionEngine.Interpreter ? new FactObserver(verified.Facts!, code) : null,
+                // Without helpers that go round, no path is longer than what was walked. Machine code counts whole turns of a loop.
+                InstructionBudget = endsByItself && engine == ExecutionEngine.Interpreter ? Math.Min(MostSteps, verified.ProcessedInstructions) : MostSteps,
             };
             using EmbeddedProgram program = _engine.CreateProgram(spec, verified.Facts, maps, options);
             Fill(maps, program, random);
             for (int i = 0; i < Inputs; i++)
-                RunOnce(program, endsByItself, random);
+            {
+                // One that was cut off may have left other things behind than another engine's.
+                if (RunOnce(program, endsByItself, random) is not { } outcome)
+                    break;
+                outcomes.Add(outcome);
+            }
         }
         finally
         {
@@ -126,13 +154,14 @@ internal sealed class ProgramRoom
             bytes[i] = (byte)(random.Next(3) switch { 0 => 0, 1 => 0xff, _ => random.Next(8) });
     }
 
-    private static void RunOnce(EmbeddedProgram program, bool endsByItself, Random random)
+    /// <summary>What came out; null where the run was cut off.</summary>
+    private static string? RunOnce(EmbeddedProgram program, bool endsByItself, Random random)
     {
         byte[] packet = new byte[14 + random.Next(random.Next(2) == 0 ? 16 : 120)];
         Fill(packet, random);
         byte[] context = new byte[random.Next(3) == 0 ? 0 : random.Next(1, 80)];
         Fill(context, random);
-        ((FactObserver)program.Observer!).Begin();
+        (program.Observer as FactObserver)?.Begin();
         bool takesPacket = PacketPrograms.Take(program.Spec.Type);
         RunOutcome outcome;
         try
@@ -142,13 +171,14 @@ internal sealed class ProgramRoom
         catch (BpfException)
         {
             // The input does not fit the program's type.
-            return;
+            return "refused";
         }
 
         if (outcome.Fault is not { } fault)
-            return;
+            return $"r0 {outcome.ReturnValue:x}, packet {Convert.ToHexString(outcome.Data)}";
         bool isLong = fault.Reason.Contains("budget", StringComparison.Ordinal);
         if (!isLong || endsByItself)
             throw new FactBroken($"accepted, but at instruction {fault.Instruction}: {fault.Reason}");
+        return null;
     }
 }

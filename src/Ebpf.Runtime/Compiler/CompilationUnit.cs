@@ -51,9 +51,6 @@ internal sealed unsafe class CompilationUnit
     /// <summary>Whether functions test for room on the stack: where they may call each other for ever.</summary>
     internal bool LimitsDepth { get; }
 
-    /// <summary>Whether what is called needs to know where the stack of its caller ends: callbacks begin there, and tests ask for it.</summary>
-    internal bool ShowsStack { get; private set; }
-
     /// <summary>Where functions begin, first to last.</summary>
     internal IReadOnlyList<int> FunctionStarts => _starts;
 
@@ -87,7 +84,6 @@ internal sealed unsafe class CompilationUnit
     /// <summary>Which functions call which, and which may stop the run: by themselves, or through a callee.</summary>
     private void FindCalls(Facts? facts)
     {
-        ShowsStack = Checks;
         for (int function = 0; function < _starts.Count; function++)
         {
             _callees[function] = [];
@@ -102,7 +98,9 @@ internal sealed unsafe class CompilationUnit
                         _callees[function].Add(FunctionAt(slot + Code[slot].Offset));
                         break;
                     case Op.LoadWide when Code[slot].Immediate >= (long)Code && Code[slot].Immediate < (long)(Code + SlotCount):
-                        ShowsStack = true;
+                        // Whoever takes a callback's address lets it be called, below its own frame.
+                        if (FunctionAt((int)((Code[slot].Immediate - (long)Code) / sizeof(Operation))) is >= 0 and int callback)
+                            _callees[function].Add(callback);
                         break;
                     case Op.CallHelper or Op.CallRegister or Op.TailCall or Op.LoadPacket:
                         _mayStop[function] = true;

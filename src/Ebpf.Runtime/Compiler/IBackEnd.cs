@@ -11,6 +11,9 @@ internal interface IBackEnd
     /// <summary>Where the code is that only gives back the R0 of the run's state.</summary>
     int ReturnStub { get; }
 
+    /// <summary>Where the code of each slot begins, in the order of the code.</summary>
+    List<(int Offset, int Slot)> Lines { get; }
+
     /// <summary>Begins a program.</summary>
     void Begin(CompilationUnit unit);
 

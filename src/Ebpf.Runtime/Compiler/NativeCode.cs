@@ -8,7 +8,8 @@ namespace Ebpf.Runtime.Compiler;
 /// <param name="offsets">Where the functions are in the region.</param>
 /// <param name="returnStub">Where the code is that only gives back the R0 of the run's state.</param>
 /// <param name="stackDepth">The most bytes of BPF stack that the program uses; -1 where nobody knows.</param>
-internal sealed unsafe class NativeCode(ExecutableMemory memory, int[] starts, int[] offsets, int returnStub, int stackDepth) : IDisposable
+/// <param name="lines">Where the code of each slot begins.</param>
+internal sealed unsafe class NativeCode(ExecutableMemory memory, int[] starts, int[] offsets, int returnStub, int stackDepth, (int Offset, int Slot)[] lines) : IDisposable
 {
     /// <summary>Bytes of machine code.</summary>
     internal int Size => memory.Size;
@@ -24,6 +25,9 @@ internal sealed unsafe class NativeCode(ExecutableMemory memory, int[] starts, i
 
     /// <summary>Where functions begin: slot and offset into <see cref="Bytes"/>.</summary>
     internal IEnumerable<(int Slot, int Offset)> Functions => starts.Zip(offsets);
+
+    /// <summary>Where the code of each slot begins, in the order of the code; what precedes the first is the way in.</summary>
+    internal ReadOnlySpan<(int Offset, int Slot)> Lines => lines;
 
     /// <summary>Code that gives back the R0 of the run's state.</summary>
     internal byte* ReturnStub => memory.Address + returnStub;

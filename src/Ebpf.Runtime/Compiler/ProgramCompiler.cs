@@ -32,7 +32,7 @@ internal sealed class ProgramCompiler
     {
         int[] offsets = new int[unit.FunctionStarts.Count];
         ReadOnlySpan<byte> code = Emit(unit, offsets);
-        return new NativeCode(ExecutableMemory.Create(heap, code, "machine code"), [.. unit.FunctionStarts], offsets, _backEnd.ReturnStub, unit.StackDepth);
+        return new NativeCode(ExecutableMemory.Create(heap, code, "machine code"), [.. unit.FunctionStarts], offsets, _backEnd.ReturnStub, unit.StackDepth, [.. _backEnd.Lines]);
     }
 
     /// <summary>Compiles a program up to the bytes of its machine code, which stay until the next one is compiled.</summary>

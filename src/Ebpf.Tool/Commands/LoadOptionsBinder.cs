@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Ebpf.Bytecode.Btf;
+using Ebpf.Platforms.Embedded;
+using Ebpf.Runtime;
 using Ebpf.Verifier;
 
 namespace Ebpf.Tool.Commands;
@@ -9,6 +11,8 @@ namespace Ebpf.Tool.Commands;
 internal sealed class LoadOptionsBinder
 {
     private readonly Option<string> _platform = new("--platform") { Description = "Where to load: embedded (this process, no privileges) or linux (the running kernel, as root).", HelpName = "embedded|linux", DefaultValueFactory = _ => "embedded" };
+
+    private readonly Option<string> _engine = new("--engine") { Description = "What executes programs on the embedded platform: machine code where the machine allows it (default), the interpreter, or machine code and nothing else.", HelpName = "default|interpreter|compiler", DefaultValueFactory = _ => "default" };
 
     private readonly Option<string> _unusedMaps = new("--unused-maps") { Description = "What happens to maps that no selected program uses: create (as libbpf does) or skip.", HelpName = "create|skip", DefaultValueFactory = _ => "create" };
 
@@ -25,12 +29,21 @@ internal sealed class LoadOptionsBinder
     public LoadOptionsBinder(Command command)
     {
         _platform.AcceptOnlyFromAmong("embedded", "linux");
+        _engine.AcceptOnlyFromAmong("default", "interpreter", "compiler");
         _unusedMaps.AcceptOnlyFromAmong("create", "skip");
-        foreach (Option option in (Option[])[_platform, _unusedMaps, _set, _map, _btf, _kconfig, _budget])
+        foreach (Option option in (Option[])[_platform, _engine, _unusedMaps, _set, _map, _btf, _kconfig, _budget])
             command.Options.Add(option);
     }
 
-    public Platform Platform(ParseResult parsed) => parsed.GetValue(_platform) == "linux" ? Ebpf.Platform.Linux : Ebpf.Platform.Embedded;
+    public Platform Platform(ParseResult parsed)
+    {
+        string engine = parsed.GetValue(_engine)!;
+        if (parsed.GetValue(_platform) == "linux")
+            return engine == "default" ? Ebpf.Platform.Linux : throw new UsageException($"--engine {engine}: the kernel chooses for itself");
+        return engine == "default"
+            ? Ebpf.Platform.Embedded
+            : new Platform(new EmbeddedPlatform(null, new ProgramOptions { Engine = engine == "interpreter" ? ExecutionEngine.Interpreter : ExecutionEngine.Compiler }));
+    }
 
     public LoadOptions Bind(ParseResult parsed, bool verbose = false, bool traces = false)
     {

@@ -15,11 +15,47 @@ internal sealed partial class Emitter
         LeaveIfStopped(node);
     }
 
+    /// <summary>bpf_loop: rounds in R1, what the callback gets in R3, flags in R4.</summary>
+    private void EmitLoop(in Node node)
+    {
+        Memory rounds = LoopNumber(0), context = LoopNumber(1), round = LoopNumber(2);
+        AddCold(_asm.JumpIfZero(8, Home(4), isZero: false), ColdKind.Result, node.Slot);
+        _cold[^1] = _cold[^1] with { Access = -(int)Errno.EINVAL };
+        int badFlags = _cold.Count - 1;
+        _asm.Constant(Scratch, Run.LoopLimit);
+        _asm.Compare(4, Home(1), Scratch);
+        AddCold(_asm.Jump(Flag.Above), ColdKind.Result, node.Slot);
+        _cold[^1] = _cold[^1] with { Access = -(int)Errno.E2BIG };
+        int tooMany = _cold.Count - 1;
+        _asm.Store(4, rounds, Home(1));
+        _asm.Store(8, context, Home(3));
+        _asm.Store(4, round, Reg.Zero);
+        int again = _asm.Length;
+        _asm.Load(4, Home(1), round);
+        _asm.Load(4, Scratch, rounds);
+        _asm.Compare(4, Home(1), Scratch);
+        int done = _asm.Jump(Flag.AboveOrEqual);
+        _asm.Load(8, Home(2), context);
+        MoveFrame(-_function.StackBytes);
+        _calls.Add((_asm.Call(), node.Offset));
+        MoveFrame(_function.StackBytes);
+        LeaveIfStopped(node);
+        _asm.Load(4, Scratch, round);
+        _asm.AddImmediate(4, Scratch, Scratch, 1);
+        _asm.Store(4, round, Scratch);
+        _asm.Patch(_asm.JumpIfZero(8, Home(0), isZero: true), again);
+        _asm.Patch(done, _asm.Length);
+        _asm.Load(4, Home(0), round);
+        _cold[badFlags] = _cold[badFlags] with { Return = _asm.Length };
+        _cold[tooMany] = _cold[tooMany] with { Return = _asm.Length };
+    }
+
+    private Memory LoopNumber(int index) => new(Reg.Sp, _frameBytes - (_function.HasMayGoto ? 8 : 0) - 8 * (index + 1));
+
     private void EmitHelperCall(in Node node)
     {
         SetPosition(node.Slot);
-        if (_unit.ShowsStack)
-            ShowStack();
+        ShowStack();
         CallState(RunState.CallHelperOffset);
         LeaveIfStopped(node);
     }
@@ -113,7 +149,7 @@ internal sealed partial class Emitter
             _asm.AddImmediate(8, Frame, Frame, bytes);
     }
 
-    /// <summary>Says where the stack of what is called begins.</summary>
+    /// <summary>Says where the caller's stack ends: callbacks begin there, and probing helpers ask what belongs to the run.</summary>
     private void ShowStack()
     {
         _asm.AddImmediate(8, Scratch, Frame, -_function.StackBytes);
@@ -173,6 +209,10 @@ internal sealed partial class Emitter
                     _asm.Constant(Home(0), 0);
                     _asm.Patch(_asm.Jump(), path.Return);
                     break;
+                case ColdKind.Result:
+                    _asm.Constant(Home(0), path.Access);
+                    _asm.Patch(_asm.Jump(), path.Return);
+                    break;
                 case ColdKind.Load or ColdKind.Check:
                     EmitSlowAccess(path);
                     break;
@@ -193,6 +233,9 @@ internal sealed partial class Emitter
 
         /// <summary>R0 = 0, and back.</summary>
         Null,
+
+        /// <summary>R0 = a number, and back.</summary>
+        Result,
 
         /// <summary>Ask managed code for what an access would read.</summary>
         Load,

@@ -21,6 +21,8 @@ internal sealed partial class Emitter : IBackEnd
 
     public Span<byte> Code => _asm.Code;
 
+    public List<(int Offset, int Slot)> Lines { get; } = [];
+
     public int ReturnStub { get; private set; }
 
     public void Begin(CompilationUnit unit)
@@ -28,6 +30,7 @@ internal sealed partial class Emitter : IBackEnd
         _unit = unit;
         _asm.Clear();
         _calls.Clear();
+        Lines.Clear();
         EmitEntry();
     }
 
@@ -36,7 +39,7 @@ internal sealed partial class Emitter : IBackEnd
         _function = function;
         _saved = SavedOf(function);
         function.HasCalls |= _unit.Checks || _unit.LimitsDepth || _unit.CountsInstructions;
-        int words = System.Numerics.BitOperations.PopCount(_saved) + (function.HasCalls ? 2 : 0) + (function.HasMayGoto ? 1 : 0);
+        int words = System.Numerics.BitOperations.PopCount(_saved) + (function.HasCalls ? 2 : 0) + (function.HasMayGoto ? 1 : 0) + (function.HasLoop ? 3 : 0);
         _frameBytes = (words * 8 + 15) & ~15;
         if (_blockOffsets.Length < function.BlockCount)
             _blockOffsets = new int[function.BlockCount * 2];
@@ -55,6 +58,7 @@ internal sealed partial class Emitter : IBackEnd
             {
                 if (node.Op == IrOp.Nop)
                     continue;
+                Lines.Add((_asm.Length, node.Slot));
                 if (node.IsTerminator)
                     next = EmitEnd(node, block, i);
                 else
@@ -105,6 +109,7 @@ internal sealed partial class Emitter : IBackEnd
             case IrOp.Budget: EmitBudget(node); break;
             case IrOp.CallLocal: EmitLocalCall(node); break;
             case IrOp.CallHelper: EmitHelperCall(node); break;
+            case IrOp.CallLoop: EmitLoop(node); break;
             case IrOp.CallRegister: EmitRegisterCall(node); break;
             case IrOp.TailCall: EmitTailCall(node); break;
             case IrOp.LoadPacket: EmitPacketLoad(node); break;

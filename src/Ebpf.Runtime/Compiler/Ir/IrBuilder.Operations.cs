@@ -164,6 +164,15 @@ internal sealed unsafe partial class IrBuilder
                     return;
                 }
 
+                if (operation.Offset == (int)HelperId.Loop && CallbackOf(function) is >= 0 and int callback)
+                {
+                    node.Op = IrOp.CallLoop;
+                    node.Offset = callback;
+                    function.HasLoop = true;
+                    if (!_unit.MayStop(callback))
+                        node.Flags = NodeFlags.None;
+                }
+
                 break;
             case Op.CallRegister:
                 node.Op = IrOp.CallRegister;
@@ -186,6 +195,23 @@ internal sealed unsafe partial class IrBuilder
         if (id != HelperId.MapLookupElem || _facts is null || _unit.Checks || _facts[slot].MapIndex is not (>= 0 and int index))
             return null;
         return _unit.Maps[index] is { Type: MapType.Array or MapType.PerCpuArray } map ? map : null;
+    }
+
+    /// <summary>The function whose address the block has put into R2; -1 where that cannot be seen, or where calls are tested.</summary>
+    private int CallbackOf(IrFunction function)
+    {
+        if (_unit.Checks || _facts is null)
+            return -1;
+        for (int i = function.NodeCount - 1; i >= _firstOfBlock; i--)
+        {
+            ref readonly Node node = ref function.Nodes[i];
+            if ((node.Writes & 1 << 2) == 0)
+                continue;
+            long slot = (node.Immediate - (long)_code) / sizeof(Operation);
+            return node.Op == IrOp.Constant && (ulong)slot < (ulong)_unit.SlotCount ? Math.Max(_unit.FunctionAt((int)slot), -1) : -1;
+        }
+
+        return -1;
     }
 
     private bool Has(int slot, InstructionFlags flag) => _facts is not null && (_facts[slot].Flags & flag) != 0;

@@ -19,6 +19,7 @@ internal sealed unsafe partial class IrBuilder
     private readonly int[] _blockAt;
     private readonly List<int> _starts = [];
     private readonly Stack<int> _work = new();
+    private int _firstOfBlock;
 
     internal IrBuilder(CompilationUnit unit)
     {
@@ -92,7 +93,7 @@ internal sealed unsafe partial class IrBuilder
     {
         int slot = _starts[index];
         int stamp = function.Index + 1;
-        int first = function.NodeCount;
+        int first = _firstOfBlock = function.NodeCount;
         var block = new Block { Slot = slot, First = first, Next = -1, Target = -1 };
         while (true)
         {

@@ -21,6 +21,9 @@ internal sealed class IrFunction
     /// <summary>Whether may_goto counts in it.</summary>
     public bool HasMayGoto { get; set; }
 
+    /// <summary>Whether it has a loop of bpf_loop, which keeps three numbers.</summary>
+    public bool HasLoop { get; set; }
+
     public int NodeCount { get; private set; }
 
     public int BlockCount { get; private set; }
@@ -35,7 +38,7 @@ internal sealed class IrFunction
     public void Clear()
     {
         NodeCount = BlockCount = 0;
-        HasCalls = HasMayGoto = false;
+        HasCalls = HasMayGoto = HasLoop = false;
     }
 
     public ref Node Add(in Node node)

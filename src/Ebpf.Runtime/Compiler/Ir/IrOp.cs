@@ -54,7 +54,7 @@ internal enum IrOp : byte
     // Calls: R0 = function(R1 … R5).
     CallLocal, CallHelper, CallRegister, TailCall,
 
-    /// <summary>bpf_loop with a callback that is known: a loop around a native call.</summary>
+    /// <summary>bpf_loop with a callback that is known, the function at Offset: a loop around a native call.</summary>
     CallLoop,
 
     /// <summary>A legacy packet load into R0.</summary>

@@ -15,11 +15,45 @@ internal sealed partial class Emitter
         LeaveIfStopped(node);
     }
 
+    /// <summary>bpf_loop: rounds in R1, what the callback gets in R3, flags in R4.</summary>
+    private void EmitLoop(in Node node)
+    {
+        Memory rounds = LoopNumber(0), context = LoopNumber(1), round = LoopNumber(2);
+        _asm.Test(8, Home(4), Home(4));
+        AddCold(_asm.Jump(Flag.NotEqual, isShort: false), ColdKind.Result, node.Slot);
+        _cold[^1] = _cold[^1] with { Access = -(int)Errno.EINVAL };
+        int badFlags = _cold.Count - 1;
+        _asm.Alu(Alu.Compare, 4, Home(1), Run.LoopLimit);
+        AddCold(_asm.Jump(Flag.Above, isShort: false), ColdKind.Result, node.Slot);
+        _cold[^1] = _cold[^1] with { Access = -(int)Errno.E2BIG };
+        int tooMany = _cold.Count - 1;
+        _asm.Store(4, rounds, Home(1));
+        _asm.Store(8, context, Home(3));
+        _asm.Store(4, round, 0);
+        int again = _asm.Length;
+        _asm.Load(4, Home(1), round);
+        _asm.Alu(Alu.Compare, 4, Home(1), rounds);
+        int done = _asm.Jump(Flag.AboveOrEqual, isShort: false);
+        _asm.Load(8, Home(2), context);
+        MoveFrame(down: true);
+        _calls.Add((_asm.Call(), node.Offset));
+        MoveFrame(down: false);
+        LeaveIfStopped(node);
+        _asm.Alu(Alu.Add, 4, round, 1);
+        _asm.Test(8, Home(0), Home(0));
+        _asm.Patch(_asm.Jump(Flag.Equal, isShort: false), again, isShort: false);
+        _asm.Patch(done, _asm.Length, isShort: false);
+        _asm.Load(4, Home(0), round);
+        _cold[badFlags] = _cold[badFlags] with { Return = _asm.Length };
+        _cold[tooMany] = _cold[tooMany] with { Return = _asm.Length };
+    }
+
+    private Memory LoopNumber(int index) => new(Gpr.Rsp, _frameBytes - (_function.HasMayGoto ? 8 : 0) - 8 * (index + 1));
+
     private void EmitHelperCall(in Node node)
     {
         SetPosition(node.Slot);
-        if (_unit.ShowsStack)
-            ShowStack();
+        ShowStack();
         CallState(RunState.CallHelperOffset);
         LeaveIfStopped(node);
     }
@@ -139,7 +173,7 @@ internal sealed partial class Emitter
             _asm.Alu(down ? Alu.Sub : Alu.Add, 8, Convention.Frame, _function.StackBytes);
     }
 
-    /// <summary>Says where the stack of what is called begins.</summary>
+    /// <summary>Says where the caller's stack ends: callbacks begin there, and probing helpers ask what belongs to the run.</summary>
     private void ShowStack()
     {
         _asm.Lea(8, _scratch, new Memory(Convention.Frame, -_function.StackBytes));
@@ -215,6 +249,10 @@ internal sealed partial class Emitter
                     _asm.Constant(Home(0), 0);
                     _asm.Patch(_asm.Jump(isShort: false), path.Return, isShort: false);
                     break;
+                case ColdKind.Result:
+                    _asm.Constant(Home(0), path.Access);
+                    _asm.Patch(_asm.Jump(isShort: false), path.Return, isShort: false);
+                    break;
                 case ColdKind.Load or ColdKind.Check:
                     EmitSlowAccess(path);
                     break;
@@ -235,6 +273,9 @@ internal sealed partial class Emitter
 
         /// <summary>R0 = 0, and back.</summary>
         Null,
+
+        /// <summary>R0 = a number, and back.</summary>
+        Result,
 
         /// <summary>Ask managed code for what an access would read.</summary>
         Load,

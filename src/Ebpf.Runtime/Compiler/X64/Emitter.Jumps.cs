@@ -47,6 +47,10 @@ internal sealed partial class Emitter
         {
             _asm.Alu(Alu.Compare, node.Width, a, Home(node.B));
         }
+        else if (node is { Immediate: 0, Condition: Condition.Equal or Condition.NotEqual } && node.A == _tested && node.Width == _testedWidth)
+        {
+            // The operation before has set the flags.
+        }
         else if (node.Immediate == 0)
         {
             _asm.Test(node.Width, a, a);

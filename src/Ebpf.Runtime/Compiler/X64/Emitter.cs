@@ -30,6 +30,10 @@ internal sealed partial class Emitter : IBackEnd
     private uint _saved;
     private int _frameBytes;
 
+    // The register of which the zero flag tells whether it is zero, and in which width; Node.None for none.
+    private byte _tested;
+    private byte _testedWidth;
+
     internal Emitter()
         : this(Convention.Current, Bmi2.X64.IsSupported)
     {
@@ -49,11 +53,14 @@ internal sealed partial class Emitter : IBackEnd
 
     public Span<byte> Code => _asm.Code;
 
+    public List<(int Offset, int Slot)> Lines { get; } = [];
+
     public void Begin(CompilationUnit unit)
     {
         _unit = unit;
         _asm.Clear();
         _calls.Clear();
+        Lines.Clear();
         EmitEntry();
     }
 
@@ -63,7 +70,7 @@ internal sealed partial class Emitter : IBackEnd
         _saved = function.Writes() & Registers.Saved;
         function.HasCalls |= _unit.Checks || _unit.LimitsDepth || _unit.CountsInstructions;
         int pushed = BitOperations.PopCount(_saved);
-        int bytes = (function.HasMayGoto ? 8 : 0) + (function.HasCalls ? _convention.ArgumentArea : 0);
+        int bytes = (function.HasMayGoto ? 8 : 0) + (function.HasLoop ? 24 : 0) + (function.HasCalls ? _convention.ArgumentArea : 0);
         // On entry the stack is 8 off its alignment.
         if (function.HasCalls && ((8 + 8 * pushed + bytes) & 15) != 0)
             bytes += 8;
@@ -106,15 +113,19 @@ internal sealed partial class Emitter : IBackEnd
                 AlignLoop();
             _blockOffsets[i] = _asm.Length;
             int next = block.Next;
+            _tested = Node.None;
             foreach (ref readonly Node node in _function.NodesOf(block))
             {
                 if (node.Op == IrOp.Nop)
                     continue;
                 _asm.Reserve(MostBytes);
+                if (_isFinal)
+                    Lines.Add((_asm.Length, node.Slot));
                 if (node.IsTerminator)
                     next = EmitEnd(node, block, i);
                 else
                     EmitNode(node);
+                SetTested(node);
             }
 
             if (next >= 0 && next != i + 1)
@@ -125,6 +136,14 @@ internal sealed partial class Emitter : IBackEnd
         }
 
         EmitColdPaths();
+    }
+
+    /// <summary>Notes what the flags say after a node. Additions of three operands are no additions, but addresses, which set no flags.</summary>
+    private void SetTested(in Node node)
+    {
+        bool setsFlags = node.Op is IrOp.And or IrOp.Or or IrOp.Xor || (node.Op is IrOp.Add or IrOp.Sub && node.D == node.A);
+        _tested = setsFlags ? node.D : Node.None;
+        _testedWidth = node.Width;
     }
 
     private void AlignLoop()
@@ -178,6 +197,7 @@ internal sealed partial class Emitter : IBackEnd
             case IrOp.Budget: EmitBudget(node); break;
             case IrOp.CallLocal: EmitLocalCall(node); break;
             case IrOp.CallHelper: EmitHelperCall(node); break;
+            case IrOp.CallLoop: EmitLoop(node); break;
             case IrOp.CallRegister: EmitRegisterCall(node); break;
             case IrOp.TailCall: EmitTailCall(node); break;
             case IrOp.LoadPacket: EmitPacketLoad(node); break;
