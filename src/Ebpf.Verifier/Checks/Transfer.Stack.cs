@@ -124,6 +124,8 @@ internal sealed partial class Transfer
 
         frame.Reach(low);
         ref StackSlot slot = ref frame.Stack[FrameState.SlotOf(low)];
+        if (size < 8)
+            KeepPointerWhole(slot, low);
         int first = low & 7;
         if (value.IsPointer)
         {
@@ -161,6 +163,14 @@ internal sealed partial class Transfer
             slot.SetByte(i, zero ? StackByte.Zero : StackByte.Misc);
     }
 
+    /// <summary>What is left of a saved pointer that is partly overwritten would be a number, and could be given away.</summary>
+    /// <remarks>"attempt to corrupt spilled pointer on stack" in Linux, without CAP_PERFMON.</remarks>
+    private void KeepPointerWhole(in StackSlot slot, int offset)
+    {
+        if (IsStrict && slot.HasSpill && slot.Spill.IsPointer)
+            throw Refuse(Rule.PointerLeak, $"part of the pointer that is saved at fp{offset & ~7} is overwritten", "use another place on the stack");
+    }
+
     private void StoreStackSomewhere(FrameState frame, int low, int high, in RegisterState value)
     {
         frame.Reach(low);
@@ -170,6 +180,7 @@ internal sealed partial class Transfer
         for (int offset = low; offset < high; offset++)
         {
             ref StackSlot slot = ref frame.Stack[FrameState.SlotOf(offset)];
+            KeepPointerWhole(slot, offset);
             bool zeroSpill = slot.HasSpill && slot.Spill.IsZero;
             if (zero && zeroSpill && slot[offset & 7] == StackByte.Spill)
                 continue;
@@ -247,6 +258,8 @@ internal sealed partial class Transfer
         for (int offset = low; offset < high; offset++)
         {
             ref StackSlot slot = ref frame.Stack[FrameState.SlotOf(offset)];
+            if (!certain || (offset & ~7) < low || (offset | 7) >= high)
+                KeepPointerWhole(slot, offset);
             slot.Scrub();
             if (certain || slot[offset & 7] != StackByte.Invalid)
                 slot.SetByte(offset & 7, StackByte.Misc);
