@@ -76,6 +76,7 @@ internal static class DiagnosisText
         _ => "",
     };
 
-    private static void Line(StringBuilder text, string heading, string content) =>
+    /// <summary>A line under a heading; without one it continues the line before.</summary>
+    internal static void Line(StringBuilder text, string heading, string content) =>
         text.Append(heading.Length > 0 ? (heading + ":").PadRight(Margin) : new string(' ', Margin)).Append(content).Append('\n');
 }

@@ -40,7 +40,7 @@ public sealed class VerifierException : BpfException
         Program = program.Name;
         Rule = "kernel";
         CausalPath = [];
-        Diagnosis = log.Text;
+        Diagnosis = OfKernel(log, source, errno, reason, suggestion);
         Instruction = log.Instruction ?? 0;
         SourceLine = source;
         Function = program.Functions.LastOrDefault(f => f.Start <= (log.Instruction ?? 0)).Name ?? program.Name;
@@ -77,7 +77,7 @@ public sealed class VerifierException : BpfException
     /// <summary>How that register came to its value: the steps on the path to the refusal that made it or tested it. May be empty.</summary>
     public IReadOnlyList<CausalStep> CausalPath { get; }
 
-    /// <summary>The refusal on one screen, several lines: rule, reason, place with its source line, causal path, suggestion. From a kernel its own log.</summary>
+    /// <summary>The refusal on one screen, several lines: rule, reason, place with its source line, causal path, suggestion. A kernel tells no causal path.</summary>
     public string Diagnosis { get; }
 
     /// <summary>Instructions that were processed before the answer was found.</summary>
@@ -99,6 +99,30 @@ public sealed class VerifierException : BpfException
         }
 
         return new VerifierException(program, errno, log, reason, suggestion, source);
+    }
+
+    /// <summary>The lines of <see cref="DiagnosisText"/>, as far as a kernel tells.</summary>
+    private static string OfKernel(VerifierLog log, LineSpec? source, Errno errno, string reason, string suggestion)
+    {
+        var text = new System.Text.StringBuilder();
+        DiagnosisText.Line(text, "Refused", $"by the kernel: {errno}");
+        DiagnosisText.Line(text, "Reason", reason);
+        if (log.Instruction is { } instruction)
+        {
+            DiagnosisText.Line(text, "At", $"instruction {instruction}");
+        }
+
+        if (source is { } line)
+        {
+            DiagnosisText.Line(text, "", $"{Path.GetFileName(line.FileName)}:{line.Line}:{line.Column}  {line.Text.Trim()}");
+        }
+
+        if (suggestion.Length > 0)
+        {
+            DiagnosisText.Line(text, "Suggestion", suggestion);
+        }
+
+        return text.ToString();
     }
 
     private static string Line(ProgramSpec program, int? instruction, LineSpec? source, string reason, string suggestion)

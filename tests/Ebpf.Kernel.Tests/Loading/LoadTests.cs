@@ -121,6 +121,8 @@ public sealed class LoadTests
         Assert.Contains("processed ", e.Log);
         Assert.Contains($"{e.Instruction}: (", e.Log);
         Assert.DoesNotContain('\n', e.Message);
+        Assert.Contains("invalid access to packet", e.Diagnosis);
+        Assert.Contains("broken.bpf.c:", e.Diagnosis);
     }
 
     [Fact]

@@ -144,6 +144,6 @@ internal sealed partial class LinuxLoad
             Errno.EMFILE => "the process has too many open files: raise RLIMIT_NOFILE (ulimit -n)",
             _ => "",
         };
-        return new BpfException($"{what} cannot be created: {errno}{(reason.Length == 0 ? "" : ", ")}{reason}{TypesNote}", errno);
+        return new BpfException($"{what} cannot be created: {errno}{(reason.Length == 0 ? "" : ", ")}{reason}{TypesNote(errno)}", errno);
     }
 }

@@ -157,7 +157,8 @@ internal sealed unsafe partial class LinuxLoad
                     }
 
                     // What the verifier found is the first answer; a log that does not fit at all hides it.
-                    throw LoadFailure.Of(program, errno == Errno.ENOSPC && first != Errno.None ? first : errno, log, image, TypesNote);
+                    errno = errno == Errno.ENOSPC && first != Errno.None ? first : errno;
+                    throw LoadFailure.Of(program, errno, log, image, TypesNote(errno));
                 }
             }
             finally

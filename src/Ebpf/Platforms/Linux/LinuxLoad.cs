@@ -51,6 +51,6 @@ internal sealed partial class LinuxLoad(ObjectImage image) : IPlatformLoad
         }
     }
 
-    /// <summary>What to add to a message where it matters that the kernel refused the object's types.</summary>
-    private string TypesNote => _typesRefused is { } refused ? $" (and {refused.Message})" : "";
+    /// <summary>What to add to a message where it matters that the kernel refused the object's types, and not for the same reason.</summary>
+    private string TypesNote(Errno errno) => _typesRefused is { } refused && refused.Errno != errno ? $" (and {refused.Message})" : "";
 }
