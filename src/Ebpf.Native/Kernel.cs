@@ -9,7 +9,7 @@ internal static unsafe class Kernel
     /// <summary>Whether programs and maps live in this process: EBPF_PLATFORM=embedded.</summary>
     public static readonly bool IsEmbedded = Environment.GetEnvironmentVariable("EBPF_PLATFORM") == "embedded";
 
-    /// <summary>A command that makes no descriptor.</summary>
+    /// <summary>A command that makes no descriptor: 0, or what it counts.</summary>
     public static int Call<T>(BpfCommand command, ref T attributes) where T : unmanaged
     {
         if (IsEmbedded)
@@ -20,7 +20,8 @@ internal static unsafe class Kernel
             }
         }
 
-        return -(int)Bpf.Call(command, ref attributes);
+        Errno errno = Bpf.Call(command, ref attributes, out int result);
+        return errno == Errno.None ? result : -(int)errno;
     }
 
     /// <summary>A command that makes a descriptor, which is the caller's, above 2, and closes on exec.</summary>

@@ -165,6 +165,40 @@ internal static unsafe partial class Libbpf
 
     public static uint bpf_program__func_info_cnt(nint program) => Program(program).FunctionInfoCount;
 
+    /// <summary>Makes a further program of the linked instructions, with other options; the descriptor is the caller's.</summary>
+    public static int bpf_program__clone(nint program, byte* opts)
+    {
+        if (program == 0)
+        {
+            return Answer.Error(Errno.EINVAL);
+        }
+
+        NativeProgram source = Program(program);
+        var options = new Options(opts);
+        if (!options.IsValid(ProgramLoadOptions.End, "bpf_prog_load_opts") || source.Owner.State < ObjectState.Prepared)
+        {
+            return Answer.Error(Errno.EINVAL);
+        }
+
+        // The caller's options go first; what they leave out is the program's.
+        byte* merged = stackalloc byte[ProgramLoadOptions.End + 4];
+        new Span<byte>(merged, ProgramLoadOptions.End + 4).Clear();
+        if (opts != null)
+        {
+            int known = (int)Math.Min(*(nuint*)opts, (nuint)ProgramLoadOptions.End);
+            new ReadOnlySpan<byte>(opts, known).CopyTo(new Span<byte>(merged, known));
+        }
+
+        *(nuint*)merged = ProgramLoadOptions.End;
+        Default(merged, ProgramLoadOptions.ExpectedAttachType, AttachTypeOf(source));
+        Default(merged, ProgramLoadOptions.Flags, source.Flags);
+        Default(merged, ProgramLoadOptions.Ifindex, source.Ifindex);
+        Default(merged, ProgramLoadOptions.KernelVersion, source.Owner.KernelVersion);
+        Default(merged, ProgramLoadOptions.AttachProgramFd, (uint)source.AttachProgram);
+        Default(merged, ProgramLoadOptions.AttachBtfId, source.AttachTypeId);
+        return bpf_prog_load((uint)source.Spec.Type, source.Name, Text.Static(source.Owner.Spec.License), source.Instructions, (nuint)source.InstructionCount, merged);
+    }
+
     public static uint bpf_program__line_info_cnt(nint program) => Program(program).LineInfoCount;
 
     public static void bpf_program__unload(nint program)
@@ -176,6 +210,12 @@ internal static unsafe partial class Libbpf
     }
 
     internal static NativeProgram Program(nint pointer) => Handles.Get<NativeProgram>(pointer);
+
+    private static void Default(byte* options, int offset, uint value)
+    {
+        uint* field = (uint*)(options + offset);
+        *field = *field == 0 ? value : *field;
+    }
 
     // Where there is none libbpf has zero.
     private static uint AttachTypeOf(NativeProgram program) => program.Spec.AttachType == AttachType.None ? 0 : (uint)program.Spec.AttachType;

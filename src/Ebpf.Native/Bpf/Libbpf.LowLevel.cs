@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ebpf.Platforms.Linux.Syscalls;
 
 namespace Ebpf.Native;
@@ -359,6 +360,29 @@ internal static unsafe partial class Libbpf
         return Kernel.Open(BpfCommand.IteratorCreate, ref attributes);
     }
 
+    public static int bpf_prog_stream_read(int program, uint stream, byte* buffer, uint length, byte* opts)
+    {
+        if (!new Options(opts).IsValid(8, "bpf_prog_stream_read_opts"))
+        {
+            return Answer.Error(Errno.EINVAL);
+        }
+
+        var attributes = new StreamReadAttributes { Buffer = buffer, BufferLength = length, Stream = stream, ProgramFd = program };
+        return Kernel.Call(BpfCommand.ProgramStreamRead, ref attributes);
+    }
+
+    public static int bpf_prog_assoc_struct_ops(int program, int map, byte* opts)
+    {
+        var options = new Options(opts);
+        if (!options.IsValid(12, "bpf_prog_assoc_struct_ops_opts"))
+        {
+            return Answer.Error(Errno.EINVAL);
+        }
+
+        var attributes = new AssociateStructOpsAttributes { MapFd = map, ProgramFd = program, Flags = options.U32(8) };
+        return Kernel.Call(BpfCommand.ProgramAssociateStructOps, ref attributes);
+    }
+
     public static int bpf_token_create(int bpffs, byte* opts)
     {
         var options = new Options(opts);
@@ -369,6 +393,26 @@ internal static unsafe partial class Libbpf
 
         var attributes = new TokenCreateAttributes { BpffsFd = bpffs, Flags = options.U32(8) };
         return Kernel.Open(BpfCommand.TokenCreate, ref attributes);
+    }
+
+    /// <summary>BPF_PROG_STREAM_READ_BY_FD; since Linux 6.17. It answers with the bytes that were read.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct StreamReadAttributes
+    {
+        public byte* Buffer;
+        public uint BufferLength;
+        public uint Stream;
+        public int ProgramFd;
+        private readonly uint _padding;
+    }
+
+    /// <summary>BPF_PROG_ASSOC_STRUCT_OPS; since Linux 7.0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct AssociateStructOpsAttributes
+    {
+        public int MapFd;
+        public int ProgramFd;
+        public uint Flags;
     }
 
     private static void WithLog(ref ProgramLoadAttributes attributes, byte* log, uint size, uint level)

@@ -114,6 +114,16 @@ internal static unsafe partial class Libbpf
 
     public static uint btf__endianness(nint btf) => Btf(btf).View.IsLittleEndian ? 0u : 1u;
 
+    public static int btf__set_endianness(nint btf, uint endianness)
+    {
+        if (endianness > 1)
+        {
+            return Answer.Error(Errno.EINVAL);
+        }
+
+        return btf__endianness(btf) == endianness ? 0 : Answer.Error(Errno.EOPNOTSUPP);
+    }
+
     public static long btf__resolve_size(nint btf, uint id)
     {
         NativeBtf source = Btf(btf);
@@ -199,6 +209,8 @@ internal static unsafe partial class Libbpf
     }
 
     public static byte* btf_ext__raw_data(nint ext, uint* size) => Handles.Get<NativeBtfExt>(ext).Raw(size);
+
+    public static uint btf_ext__endianness(nint ext) => BitConverter.IsLittleEndian ? 0u : 1u;
 
     public static byte* btf_ext__get_raw_data(nint ext, uint* size) => Handles.Get<NativeBtfExt>(ext).Raw(size);
 
