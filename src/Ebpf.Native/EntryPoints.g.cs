@@ -2167,7 +2167,17 @@ internal static unsafe class EntryPoints
     private static nint btf__new_empty() => (nint)Answer.AbsentPointer("btf__new_empty");
 
     [UnmanagedCallersOnly(EntryPoint = "btf__set_endianness")]
-    private static int btf__set_endianness() => Answer.Absent("btf__set_endianness");
+    private static int btf__set_endianness(nint p0, uint p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.btf__set_endianness(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__str_by_offset")]
     private static byte* btf__str_by_offset(nint p0, uint p1)
@@ -2347,19 +2357,69 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_tc_attach")]
-    private static int bpf_tc_attach() => Answer.Absent("bpf_tc_attach");
+    private static int bpf_tc_attach(byte* p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_tc_attach(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_tc_detach")]
-    private static int bpf_tc_detach() => Answer.Absent("bpf_tc_detach");
+    private static int bpf_tc_detach(byte* p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_tc_detach(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_tc_hook_create")]
-    private static int bpf_tc_hook_create() => Answer.Absent("bpf_tc_hook_create");
+    private static int bpf_tc_hook_create(byte* p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_tc_hook_create(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_tc_hook_destroy")]
-    private static int bpf_tc_hook_destroy() => Answer.Absent("bpf_tc_hook_destroy");
+    private static int bpf_tc_hook_destroy(byte* p0)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_tc_hook_destroy(p0));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_tc_query")]
-    private static int bpf_tc_query() => Answer.Absent("bpf_tc_query");
+    private static int bpf_tc_query(byte* p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_tc_query(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__initial_value")]
     private static byte* bpf_map__initial_value(nint p0, nuint* p1)
@@ -2890,16 +2950,56 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_xdp_attach")]
-    private static int bpf_xdp_attach() => Answer.Absent("bpf_xdp_attach");
+    private static int bpf_xdp_attach(int p0, int p1, uint p2, byte* p3)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_xdp_attach(p0, p1, p2, p3));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_xdp_detach")]
-    private static int bpf_xdp_detach() => Answer.Absent("bpf_xdp_detach");
+    private static int bpf_xdp_detach(int p0, uint p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_xdp_detach(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_xdp_query")]
-    private static int bpf_xdp_query() => Answer.Absent("bpf_xdp_query");
+    private static int bpf_xdp_query(int p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_xdp_query(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_xdp_query_id")]
-    private static int bpf_xdp_query_id() => Answer.Absent("bpf_xdp_query_id");
+    private static int bpf_xdp_query_id(int p0, int p1, uint* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_xdp_query_id(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "libbpf_probe_bpf_helper")]
     private static int libbpf_probe_bpf_helper(uint p0, uint p1, byte* p2)
@@ -3111,7 +3211,17 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_usdt")]
-    private static nint bpf_program__attach_usdt() => (nint)Answer.AbsentPointer("bpf_program__attach_usdt");
+    private static nint bpf_program__attach_usdt(nint p0, int p1, byte* p2, byte* p3, byte* p4, byte* p5)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_usdt(p0, p1, p2, p3, p4, p5);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__set_insns")]
     private static int bpf_program__set_insns() => Answer.Absent("bpf_program__set_insns");
@@ -3688,7 +3798,17 @@ internal static unsafe class EntryPoints
     private static int btf__relocate() => Answer.Absent("btf__relocate");
 
     [UnmanagedCallersOnly(EntryPoint = "btf_ext__endianness")]
-    private static uint btf_ext__endianness() => (uint)Answer.Absent("btf_ext__endianness");
+    private static uint btf_ext__endianness(nint p0)
+    {
+        try
+        {
+            return Libbpf.btf_ext__endianness(p0);
+        }
+        catch (Exception e)
+        {
+            return (uint)Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf_ext__set_endianness")]
     private static int btf_ext__set_endianness() => Answer.Absent("btf_ext__set_endianness");
@@ -3795,7 +3915,17 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_stream_read")]
-    private static int bpf_prog_stream_read() => Answer.Absent("bpf_prog_stream_read");
+    private static int bpf_prog_stream_read(int p0, uint p1, byte* p2, uint p3, byte* p4)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_stream_read(p0, p1, p2, p3, p4));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_cgroup_opts")]
     private static nint bpf_program__attach_cgroup_opts(nint p0, int p1, byte* p2)
@@ -3865,7 +3995,17 @@ internal static unsafe class EntryPoints
     private static nint bpf_map__exclusive_program() => (nint)Answer.AbsentPointer("bpf_map__exclusive_program");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_prog_assoc_struct_ops")]
-    private static int bpf_prog_assoc_struct_ops() => Answer.Absent("bpf_prog_assoc_struct_ops");
+    private static int bpf_prog_assoc_struct_ops(int p0, int p1, byte* p2)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_prog_assoc_struct_ops(p0, p1, p2));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__assoc_struct_ops")]
     private static int bpf_program__assoc_struct_ops() => Answer.Absent("bpf_program__assoc_struct_ops");
@@ -3877,7 +4017,17 @@ internal static unsafe class EntryPoints
     private static nint bpf_program__attach_tracing_multi() => (nint)Answer.AbsentPointer("bpf_program__attach_tracing_multi");
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__clone")]
-    private static int bpf_program__clone() => Answer.Absent("bpf_program__clone");
+    private static int bpf_program__clone(nint p0, byte* p1)
+    {
+        try
+        {
+            return Answer.Code(Libbpf.bpf_program__clone(p0, p1));
+        }
+        catch (Exception e)
+        {
+            return Answer.Caught(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "btf__new_empty_opts")]
     private static nint btf__new_empty_opts() => (nint)Answer.AbsentPointer("btf__new_empty_opts");

@@ -64,6 +64,16 @@ internal static unsafe class AutoAttachment
                 break;
             case AutoAttachKind.Uprobe:
                 return Uprobe(program, kind.StartsWith("uret", StringComparison.Ordinal), target, out link);
+            case AutoAttachKind.Usdt:
+                string[] parts = target.Split(':');
+                if (parts.Length != 3)
+                {
+                    Print.Warn($"invalid section '{section}', expected SEC(\"usdt/<path>:<provider>:<name>\")\n");
+                    return Answer.Error(Errno.EINVAL);
+                }
+
+                link = AttachUsdt(program, -1, parts[0], parts[1], parts[2], 0);
+                break;
             case AutoAttachKind.Trace:
                 link = bpf_program__attach_trace(handle);
                 break;

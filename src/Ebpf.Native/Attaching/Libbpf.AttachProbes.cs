@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Ebpf.Platforms;
+using Ebpf.Platforms.Linux.Links;
 using Ebpf.Platforms.Linux.Syscalls;
+using Ebpf.Platforms.Linux.Tracing;
 
 namespace Ebpf.Native;
 
@@ -100,6 +103,37 @@ internal static unsafe partial class Libbpf
             : Answer.Null(Errno.EINVAL);
     }
 
+    public static nint bpf_program__attach_usdt(nint program, int pid, byte* binary, byte* provider, byte* name, byte* opts)
+    {
+        var options = new Options(opts);
+        return options.IsValid(16, "bpf_usdt_opts")
+            ? AttachUsdt(Program(program), pid, Text.Read(binary), Text.Read(provider)!, Text.Read(name)!, options.U64(8))
+            : Answer.Null(Errno.EINVAL);
+    }
+
+    /// <summary>A user statically defined tracepoint; a pid of 0 is this process, a negative one all.</summary>
+    internal static nint AttachUsdt(NativeProgram program, int pid, string? binary, string provider, string name, ulong cookie)
+    {
+        if (program.Fd < 0)
+        {
+            Print.Warn($"prog '{program.Spec.Name}': can't attach BPF program without FD (was it loaded?)\n");
+            return Answer.Null(Errno.EINVAL);
+        }
+
+        if (binary is null || program.Linked is not { } linked)
+        {
+            return Answer.Null(Errno.EINVAL);
+        }
+
+        var options = new UsdtOptions { Pid = pid < 0 ? null : pid, Cookie = cookie };
+        ILinkHandle made = UsdtLink.Attach(linked, program.Fd, new UsdtRequest(binary, provider, name, options, program.Owner.Usdt));
+        return new NativeLink(made.Fd ?? -1, () =>
+        {
+            made.Dispose();
+            return 0;
+        }).Handle;
+    }
+
     internal static nint AttachTracepoint(NativeProgram program, string category, string name, ulong cookie)
     {
         int fd = PerfEvents.OpenTracepoint(category, name);
@@ -126,26 +160,19 @@ internal static unsafe partial class Libbpf
     /// <summary>Attaches to all functions of the kernel that a pattern names and that can be traced.</summary>
     internal static nint AttachKprobes(NativeProgram program, string pattern, bool isReturn, bool isSession)
     {
-        List<string> names = [.. TraceableFunctions.Matching(pattern)];
-        if (names.Count == 0)
+        if (!Glob.IsPattern(pattern))
         {
-            return Answer.Null(Errno.ENOENT);
+            byte* name = Text.Copy(pattern);
+            nint one = AttachKprobeList(program, 1, &name, null, null, isReturn, isSession);
+            Text.Free(name);
+            return one;
         }
 
-        byte** symbols = (byte**)NativeMemory.Alloc((nuint)names.Count, (nuint)sizeof(byte*));
-        for (int i = 0; i < names.Count; i++)
+        ulong[] found = KernelFunctions.FindAddresses(pattern);
+        fixed (ulong* addresses = found)
         {
-            symbols[i] = Text.Copy(names[i]);
+            return AttachKprobeList(program, (uint)found.Length, null, (byte*)addresses, null, isReturn, isSession);
         }
-
-        nint link = AttachKprobeList(program, (uint)names.Count, symbols, null, null, isReturn, isSession);
-        for (int i = 0; i < names.Count; i++)
-        {
-            Text.Free(symbols[i]);
-        }
-
-        NativeMemory.Free(symbols);
-        return link;
     }
 
     private static nint AttachKprobeList(NativeProgram program, uint count, byte** symbols, byte* addresses, byte* cookies, bool isReturn, bool isSession)
@@ -192,24 +219,8 @@ internal static unsafe partial class Libbpf
             return Answer.Null(Errno.EOPNOTSUPP);
         }
 
-        string? path = BinaryPath.Resolve(target.Binary);
-        if (path is null)
-        {
-            Print.Warn($"prog '{program.Spec.Name}': failed to resolve full path for '{target.Binary}': -ENOENT\n");
-            return Answer.Null(Errno.ENOENT);
-        }
-
-        ulong offset = target.Offset;
-        if (target.Function is { } function)
-        {
-            long found = BinaryPath.FunctionOffset(path, function);
-            if (found < 0)
-            {
-                return Answer.Null((Errno)(-found));
-            }
-
-            offset += (ulong)found;
-        }
+        string path = UserBinary.Resolve(target.Binary);
+        ulong offset = target.Offset + (target.Function is { } function ? UserBinary.Open(path).FindFunction(function) : 0);
 
         string what = $"{(target.IsReturn ? "uretprobe" : "uprobe")} '{path}:0x{offset:x}'";
         int fd = PerfEvents.OpenProbe("uprobe", target.IsReturn, path, offset, target.Pid, target.ReferenceCounter);

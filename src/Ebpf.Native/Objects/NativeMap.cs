@@ -145,9 +145,16 @@ internal sealed unsafe class NativeMap
         {
             DescriptorTable.Register(_fd, handle);
         }
-        else if (IsMapped)
+        else if (IsMapped && IsMmapable)
         {
             Memory!.MapOver(_fd, Spec.IsFrozen);
+        }
+
+        if (IsMapped && !IsMmapable)
+        {
+            // Static variables alone: nobody outside may know where they are.
+            Memory!.Dispose();
+            Memory = null;
         }
     }
 
@@ -155,7 +162,7 @@ internal sealed unsafe class NativeMap
     {
         if (Kernel.IsEmbedded && _handle is not null && IsMapped && Spec.IsFrozen)
         {
-            Memory!.Seal();
+            Memory?.Seal();
         }
 
         IsPinned |= _handle is not null && Spec.PinPath is not null;
@@ -214,6 +221,9 @@ internal sealed unsafe class NativeMap
     }
 
     private bool IsMapped => Spec.IsInternal;
+
+    /// <remarks>bpf_object__populate_internal_map in libbpf.c: only such maps stay in the client's memory.</remarks>
+    private bool IsMmapable => (Spec.Flags & MapFlags.Mmapable) != 0;
 
     /// <remarks>array_map_mmap_sz in libbpf.c.</remarks>
     private ulong MemorySize => (((ulong)Spec.ValueSize + 7) & ~7UL) * Math.Max(1, Spec.MaxEntries);

@@ -20,6 +20,7 @@ internal sealed unsafe class NativeObject
     private LoadState? _live;
     private bool[] _selected = [];
     private NativeBtf? _btf;
+    private UsdtMaps? _usdt;
     private byte* _name;
 
     public NativeObject(BpfObject spec, LoadOptions options, OpenChoices choices)
@@ -54,6 +55,11 @@ internal sealed unsafe class NativeObject
 
     /// <summary>The object's types; null where it has none.</summary>
     public NativeBtf? Btf => _btf ??= Spec.Types is { } types ? NativeBtf.Of(types) : null;
+
+    /// <summary>The maps that programs for user statically defined tracepoints share.</summary>
+    /// <exception cref="BpfException">The object has none, or is not loaded.</exception>
+    public UsdtMaps Usdt => _usdt ??= UsdtMaps.Find(new NamedList<BpfMap>(
+        "map", Maps.Where(static m => m.Fd >= 0 && m.Spec.Name.StartsWith("__bpf_usdt", StringComparison.Ordinal)).Select(static m => Host.MapOf(m.Fd, m.Spec.Name)), static m => m.Name));
 
     /// <summary>Creates maps and links programs, and no more.</summary>
     public int Prepare()

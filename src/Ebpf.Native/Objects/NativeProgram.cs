@@ -64,6 +64,9 @@ internal sealed unsafe class NativeProgram
 
     public byte* SectionName => _sectionName == null ? _sectionName = Text.Copy(Spec.SectionName) : _sectionName;
 
+    /// <summary>The program as it is loaded; null before, and for one that is off.</summary>
+    public ProgramSpec? Linked => _linked;
+
     /// <summary>The instructions: as the file has them, and once they are linked as they are loaded.</summary>
     public byte* Instructions => _instructions == null ? _instructions = CopyInstructions() : _instructions;
 

@@ -70,6 +70,15 @@ internal static unsafe class TrafficControl
         return socket.Execute(request, null, out message);
     }
 
+    /// <summary>Removes all classifiers of an interface's place.</summary>
+    public static Errno DeleteFilters(int index, uint parent, out string message)
+    {
+        using NetlinkSocket socket = NetlinkSocket.Open();
+        var request = new NetlinkRequest(stackalloc byte[NetlinkRequest.BufferSize], RouteMessage.DeleteFilter, NetlinkFlags.Request | NetlinkFlags.Acknowledge);
+        request.Add(new TrafficControlHeader { Index = index, Parent = parent });
+        return socket.Execute(request, null, out message);
+    }
+
     /// <summary>Asks for one classifier; <see cref="Errno.ENOENT"/> where there is none.</summary>
     public static Errno FindFilter(in FilterPlace place, out FilterState found, out string message)
     {
