@@ -89,8 +89,13 @@ internal static unsafe partial class Libbpf
             }
             else if (*entry->Link == 0)
             {
-                Print.Warn($"map '{name}': failed to auto-attach: struct_ops are not attached by this library (Ebpf for .NET)\n");
-                return Answer.Error(Errno.EOPNOTSUPP);
+                *entry->Link = bpf_map__attach_struct_ops(*entry->Map);
+                if (*entry->Link == 0)
+                {
+                    int error = -Marshal.GetLastSystemError();
+                    Print.Warn($"map '{name}': failed to auto-attach: {ErrorText.Symbol((Errno)(-error))}\n");
+                    return error;
+                }
             }
         }
 

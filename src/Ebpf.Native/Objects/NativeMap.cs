@@ -54,6 +54,9 @@ internal sealed unsafe class NativeMap
 
     public NativeMap? Inner { get; private set; }
 
+    /// <summary>The created map; null before, and where there is none.</summary>
+    public IMapHandle? Handled => _handle;
+
     /// <summary>What global data is in, from open to close at one address; the shadow of a struct_ops structure.</summary>
     public MapMemory? Memory { get; private set; }
 

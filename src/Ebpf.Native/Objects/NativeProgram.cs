@@ -42,6 +42,9 @@ internal sealed unsafe class NativeProgram
     /// <summary>The descriptor, -1 where there is none.</summary>
     public int Fd { get; private set; } = None;
 
+    /// <summary>The loaded program; null before, and for one that is off.</summary>
+    public IProgramHandle? Handled => _handle;
+
     public uint Flags { get; set; }
 
     public uint Ifindex { get; set; }
