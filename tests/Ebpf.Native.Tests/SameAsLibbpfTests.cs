@@ -20,6 +20,8 @@ public class SameAsLibbpfTests
     [InlineData("skeleton", Libbpf.OursEmbedded)]
     [InlineData("ring", Libbpf.OursInKernel)]
     [InlineData("ring", Libbpf.OursEmbedded)]
+    [InlineData("threads", Libbpf.OursInKernel)]
+    [InlineData("threads", Libbpf.OursEmbedded)]
     [InlineData("reopen", Libbpf.OursEmbedded)]
     public void A_client_prints_the_same(string name, Libbpf library)
     {

@@ -185,6 +185,8 @@ internal sealed unsafe class NativeObject
 
         _loader!.LoadPrograms();
         _live = _loader.Finish();
+        // What the load alone needed goes; what it made stays.
+        _loader.Dispose();
         _loader = null;
         foreach (NativeProgram program in Programs)
         {

@@ -24,6 +24,17 @@ static int threads(void)
 	return count;
 }
 
+static int descriptors(void)
+{
+	DIR *open = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(open))
+		count++;
+	closedir(open);
+	return count;
+}
+
 static int use(void)
 {
 	struct bpf_object *object = open_data(samples, "map/map.o");
@@ -106,7 +117,9 @@ int main(int argc, char **argv)
 	samples = argv[1];
 	libbpf_set_print(say_nothing);
 	signal(SIGUSR1, SIG_IGN);
+	number = descriptors();
 	SHOW(use());
+	SHOW(descriptors() - number);
 	SHOW(threads());
 	for (number = 1; number < 65; number++)
 		if (number != 32 && number != 33 && !sigaction(number, NULL, &action) && action.sa_handler != SIG_DFL)
