@@ -1216,7 +1216,17 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map__attach_struct_ops")]
-    private static nint bpf_map__attach_struct_ops() => (nint)Answer.AbsentPointer("bpf_map__attach_struct_ops");
+    private static nint bpf_map__attach_struct_ops(nint p0)
+    {
+        try
+        {
+            return Libbpf.bpf_map__attach_struct_ops(p0);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_map_delete_batch")]
     private static int bpf_map_delete_batch(int p0, byte* p1, uint* p2, byte* p3)
@@ -3633,7 +3643,17 @@ internal static unsafe class EntryPoints
     }
 
     [UnmanagedCallersOnly(EntryPoint = "bpf_program__attach_uprobe_multi")]
-    private static nint bpf_program__attach_uprobe_multi() => (nint)Answer.AbsentPointer("bpf_program__attach_uprobe_multi");
+    private static nint bpf_program__attach_uprobe_multi(nint p0, int p1, byte* p2, byte* p3, byte* p4)
+    {
+        try
+        {
+            return Libbpf.bpf_program__attach_uprobe_multi(p0, p1, p2, p3, p4);
+        }
+        catch (Exception e)
+        {
+            return (nint)Answer.CaughtPointer(e);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "ring__avail_data_size")]
     private static nuint ring__avail_data_size(nint p0)

@@ -117,6 +117,7 @@ int main(int argc, char **argv)
 	samples = argv[1];
 	libbpf_set_print(say_nothing);
 	signal(SIGUSR1, SIG_IGN);
+	SHOW(use());
 	number = descriptors();
 	SHOW(use());
 	SHOW(descriptors() - number);
