@@ -12,6 +12,7 @@ internal static class MapsBench
 {
     private const int Operations = 512;
     private const int Rounds = 9;
+    private const int WarmUps = 5;
     private const double NanosecondsASample = 4e6;
 
     private static readonly Row[] s_rows =
@@ -145,7 +146,7 @@ internal static class MapsBench
         {
             string loop = row.Program is "queue_push_pop" or "ringbuf_reserve_submit" or "global_increment" or "lpm_lookup" ? "loop" : "loop_key";
             List<double> ours = [], ourLoop = [], kernel = [], kernelLoop = [];
-            for (int round = -2; round < Rounds; round++)
+            for (int round = -WarmUps; round < Rounds; round++)
             {
                 if (round < 0)
                     Thread.Sleep(150); // the second tier of .NET's compiler begins 100 ms after the last method was new

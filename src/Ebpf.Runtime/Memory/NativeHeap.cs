@@ -66,7 +66,9 @@ internal sealed unsafe class NativeHeap
             throw OutOfMemory(size, purpose);
         }
 
-        if (!isLazy)
+        if (isLazy)
+            HugePages.Ask(raw, total);
+        else
             NativeMemory.Clear(raw, (nuint)total);
         byte* start = isLazy ? (byte*)(((nuint)raw + alignment - 1) & ~(nuint)(alignment - 1)) : raw;
         if (guard != 0)
