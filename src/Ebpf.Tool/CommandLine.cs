@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Ebpf.Tool.Bpftool;
 using Ebpf.Tool.Commands;
 using Ebpf.Tool.Output;
 
@@ -10,11 +11,15 @@ internal static class CommandLine
 {
     private const string Epilogue = """
 
+        What the kernel has loaded, as bpftool shows it: ebpf prog|map help.
+
         Exit codes: 0 done, 1 refused or failed, 2 wrong usage. With -j nothing but JSON goes to standard output, errors too.
         """;
 
     public static int Run(string[] args, TextWriter output, TextWriter errors)
     {
+        if (BpftoolCommandLine.Takes(args))
+            return BpftoolCommandLine.Run(args, output, errors);
         var root = new RootCommand("Opens BPF objects, chooses what loads, verifies it and runs it." + Epilogue);
         root.Subcommands.Add(LoadCommand.Create(output));
         root.Subcommands.Add(RunCommand.Create(output));
