@@ -3,21 +3,21 @@ using Ebpf.Platforms;
 
 namespace Ebpf;
 
-/// <summary>Waits until one of several buffers has records. Look at them after <see cref="Arm"/>: a record that comes after the look is not slept through.</summary>
+/// <summary>Waits for wake-ups of several buffers. Look at them after <see cref="Arm"/>: what comes after the look is not slept through.</summary>
 internal sealed class BufferWaiter : IDisposable
 {
     /// <summary>Programs can say that nobody is to be woken: such records are found at the latest after this.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(100);
 
-    private readonly IReadOnlyList<IRingConsumer> _rings;
+    private readonly IReadOnlyList<IWakeSource> _sources;
     private TaskCompletionSource _wakeUp = New();
 
-    public BufferWaiter(IReadOnlyList<IRingConsumer> rings)
+    public BufferWaiter(params IReadOnlyList<IWakeSource> sources)
     {
-        _rings = rings;
-        foreach (IRingConsumer ring in rings)
+        _sources = sources;
+        foreach (IWakeSource source in sources)
         {
-            ring.Woken += Wake;
+            source.Woken += Wake;
         }
     }
 
@@ -38,36 +38,53 @@ internal sealed class BufferWaiter : IDisposable
         }
     }
 
-    /// <summary>Waits until a buffer has records, ready or not; -1 after the time is over.</summary>
-    public int WaitForAny(TimeSpan timeout, CancellationToken cancellation)
+    /// <summary>Looks until there is something to be seen, after each wake-up anew; false after the time is over.</summary>
+    public bool WaitFor(Func<bool> isThere, TimeSpan timeout, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
             Arm();
-            for (int i = 0; i < _rings.Count; i++)
+            if (isThere())
             {
-                if (_rings[i].AvailableBytes != 0)
-                {
-                    return i;
-                }
+                return true;
             }
 
             TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? LongestWait : timeout - Stopwatch.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
             {
-                return -1;
+                return false;
             }
 
             _wakeUp.Task.Wait(left < LongestWait ? left : LongestWait, cancellation);
         }
     }
 
+    /// <summary>Waits until a buffer has records, ready or not, and answers its position; -1 after the time is over.</summary>
+    public static int WaitForAny(IReadOnlyList<IRingConsumer> rings, TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var waiter = new BufferWaiter(rings);
+        int found = -1;
+        waiter.WaitFor(
+            () =>
+            {
+                for (int i = 0; i < rings.Count && found < 0; i++)
+                {
+                    found = rings[i].AvailableBytes != 0 ? i : -1;
+                }
+
+                return found >= 0;
+            },
+            timeout,
+            cancellation);
+        return found;
+    }
+
     public void Dispose()
     {
-        foreach (IRingConsumer ring in _rings)
+        foreach (IWakeSource source in _sources)
         {
-            ring.Woken -= Wake;
+            source.Woken -= Wake;
         }
     }
 

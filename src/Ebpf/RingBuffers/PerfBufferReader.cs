@@ -75,11 +75,7 @@ public sealed class PerfBufferReader : IDisposable
 
     /// <summary>Waits until a CPU has records; false after the time is over.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled first.</exception>
-    public bool Wait(TimeSpan timeout, CancellationToken cancellation = default)
-    {
-        using var waiter = new BufferWaiter(_rings);
-        return waiter.WaitForAny(timeout, cancellation) >= 0;
-    }
+    public bool Wait(TimeSpan timeout, CancellationToken cancellation = default) => BufferWaiter.WaitForAny(_rings, timeout, cancellation) >= 0;
 
     /// <summary>A copy of the next record; null where there is none.</summary>
     public PerfRecord? TryRead()

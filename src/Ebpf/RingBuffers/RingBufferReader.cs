@@ -65,11 +65,8 @@ public sealed class RingBufferReader
 
     /// <summary>Waits until one of several ring buffers has records, and answers its position; -1 after the time is over.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled first.</exception>
-    public static int WaitAny(IReadOnlyList<RingBufferReader> readers, TimeSpan timeout, CancellationToken cancellation = default)
-    {
-        using var waiter = new BufferWaiter([.. readers.Select(static r => r._ring)]);
-        return waiter.WaitForAny(timeout, cancellation);
-    }
+    public static int WaitAny(IReadOnlyList<RingBufferReader> readers, TimeSpan timeout, CancellationToken cancellation = default) =>
+        BufferWaiter.WaitForAny([.. readers.Select(static r => r._ring)], timeout, cancellation);
 
     /// <summary>Copies of all records as they come, until cancelled.</summary>
     public async IAsyncEnumerable<byte[]> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellation = default)

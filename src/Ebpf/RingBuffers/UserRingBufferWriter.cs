@@ -51,11 +51,19 @@ public sealed class UserRingBufferWriter
         return true;
     }
 
-    /// <summary>Puts a copy into the buffer, and waits for room where there is none. False after the time is over.</summary>
-    /// <remarks>Programs that drain with BPF_RB_NO_WAKEUP are noticed when the time is over.</remarks>
+    /// <summary>Puts a copy into the buffer, and waits for programs to drain it while there is no room. False after the time is over.</summary>
+    /// <exception cref="BpfException">The record is larger than the buffer (<see cref="Errno.E2BIG"/>).</exception>
     /// <exception cref="OperationCanceledException">It was cancelled first.</exception>
-    public bool Write(ReadOnlySpan<byte> data, TimeSpan timeout, CancellationToken cancellation = default) =>
-        TryWrite(data) || (_ring.Wait(timeout, cancellation) && TryWrite(data)) || TryWrite(data);
+    public bool Write(ReadOnlyMemory<byte> data, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        if (TryWrite(data.Span))
+        {
+            return true;
+        }
+
+        using var waiter = new BufferWaiter(_ring);
+        return waiter.WaitFor(() => TryWrite(data.Span), timeout, cancellation);
+    }
 }
 
 /// <summary>A record that is reserved in a user ring buffer.</summary>

@@ -5,33 +5,13 @@ namespace Ebpf.Platforms.Linux.Buffers;
 /// <summary>What consumers of kernel buffers have in common: one read at a time, in mapped memory that stays while it is read, and wake-ups.</summary>
 internal abstract unsafe class KernelConsumer(FileDescriptor descriptor, MemoryMapping memory) : IRingConsumer, IDisposable
 {
-    private readonly Lock _listening = new();
-    private Action? _woken;
-    private IDisposable? _wakeUps;
+    private readonly WakeUpEvent _wakeUps = new(descriptor, LibC.PollIn);
     private int _isReading;
 
     public event Action? Woken
     {
-        add
-        {
-            lock (_listening)
-            {
-                _woken += value;
-                _wakeUps ??= WakeUps.Listen(descriptor, LibC.PollIn, Wake);
-            }
-        }
-
-        remove
-        {
-            lock (_listening)
-            {
-                _woken -= value;
-                if (_woken is null)
-                {
-                    StopListening();
-                }
-            }
-        }
+        add => _wakeUps.Add(value);
+        remove => _wakeUps.Remove(value);
     }
 
     public abstract ulong? Lost { get; }
@@ -87,21 +67,9 @@ internal abstract unsafe class KernelConsumer(FileDescriptor descriptor, MemoryM
 
     public virtual void Dispose()
     {
-        lock (_listening)
-        {
-            StopListening();
-        }
-
+        _wakeUps.Dispose();
         memory.Dispose();
     }
 
     private void Hold() => ObjectDisposedException.ThrowIf(!memory.TryHold(), typeof(BpfMap));
-
-    private void Wake() => Volatile.Read(ref _woken)?.Invoke();
-
-    private void StopListening()
-    {
-        _wakeUps?.Dispose();
-        _wakeUps = null;
-    }
 }

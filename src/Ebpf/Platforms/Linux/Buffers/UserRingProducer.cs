@@ -9,15 +9,21 @@ namespace Ebpf.Platforms.Linux.Buffers;
 /// <remarks>ringbuf_map_mmap_user in kernel/bpf/ringbuf.c, since Linux 6.1; user_ring_buffer__reserve in libbpf's ringbuf.c.</remarks>
 internal sealed unsafe class UserRingProducer : IRingProducer, IDisposable
 {
-    private readonly FileDescriptor _map;
+    private readonly WakeUpEvent _drained;
     private readonly MemoryMapping _memory;
     private readonly ulong _mask;
 
     private UserRingProducer(FileDescriptor map, uint size, MemoryMapping memory)
     {
-        _map = map;
+        _drained = new WakeUpEvent(map, LibC.PollOut);
         _memory = memory;
         _mask = size - 1;
+    }
+
+    public event Action? Woken
+    {
+        add => _drained.Add(value);
+        remove => _drained.Remove(value);
     }
 
     private ref ulong ProducerPosition => ref *(ulong*)_memory.Start;
@@ -73,9 +79,11 @@ internal sealed unsafe class UserRingProducer : IRingProducer, IDisposable
         _memory.DangerousRelease();
     }
 
-    public bool Wait(TimeSpan timeout, CancellationToken cancellation) => DescriptorWait.Wait(_map, LibC.PollOut, timeout, cancellation);
-
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _drained.Dispose();
+        _memory.Dispose();
+    }
 
     private void Hold() => ObjectDisposedException.ThrowIf(!_memory.TryHold(), typeof(BpfMap));
 }
