@@ -91,6 +91,9 @@ internal interface IMapHandle : IDisposable
         return Errno.EOPNOTSUPP;
     }
 
+    /// <summary>What the kernel says of it; null where it lives in none.</summary>
+    MapInfo? ReadInfo() => null;
+
     /// <summary>The consuming side of a ring buffer; null for every other type of map.</summary>
     IRingConsumer? Ring { get; }
 

@@ -11,6 +11,9 @@ internal interface IProgramHandle : IDisposable
     /// <summary>What loading it took.</summary>
     ProgramFigures Figures { get; }
 
+    /// <summary>What the kernel says of it; null where it lives in none.</summary>
+    ProgramInfo? ReadInfo() => null;
+
     /// <summary>Runs it with the given input.</summary>
     RunOutcome Run(RunRequest request);
 

@@ -43,6 +43,24 @@ internal static class LoadedObjects
         }
     }
 
+    /// <summary>What there is to know of all of a kind.</summary>
+    public static IReadOnlyList<T> Read<T>(BpfObjectKind kind, Func<FileDescriptor, T> read)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new BpfNotSupportedException($"listing the {Name(kind)}s of the kernel", "embedded", "Linux");
+        }
+
+        var all = new List<T>();
+        foreach (FileDescriptor each in Open(kind))
+        {
+            using FileDescriptor opened = each;
+            all.Add(read(opened));
+        }
+
+        return all;
+    }
+
     private static string Name(BpfObjectKind kind) => kind switch
     {
         BpfObjectKind.Program => "program",

@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Specs;
+using Ebpf.Platforms.Linux.Introspection;
 using Ebpf.Platforms.Linux.Programs;
 using Ebpf.Platforms.Linux.Syscalls;
 
@@ -126,6 +127,8 @@ internal sealed partial class LinuxMapHandle : IMapHandle
         using FileDescriptor.Lease map = Descriptor.Use();
         return Bpf.Freeze(map.Number);
     }
+
+    public MapInfo? ReadInfo() => MapInfoReader.Read(Descriptor);
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using Ebpf.Bytecode.Specs;
+using Ebpf.Platforms.Linux.Introspection;
 using Ebpf.Platforms.Linux.Syscalls;
 
 namespace Ebpf.Platforms.Linux.Programs;
@@ -80,6 +81,8 @@ internal sealed partial class LinuxProgramHandle(ProgramSpec spec, FileDescripto
         using FileDescriptor.Lease program = Descriptor.Use();
         Bpffs.Pin(path, program.Number, $"program '{Spec.Name}'");
     }
+
+    public ProgramInfo? ReadInfo() => ProgramInfoReader.Read(Descriptor);
 
     public void Dispose() => Descriptor.Dispose();
 }

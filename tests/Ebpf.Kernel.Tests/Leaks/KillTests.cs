@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Ebpf.Platforms.Linux.Syscalls;
+using Ebpf.Tests;
+
+namespace Ebpf.Kernel.Tests.Leaks;
+
+/// <summary>A process that is killed at any point leaves nothing behind that it did not pin.</summary>
+public sealed class KillTests
+{
+    private const int Kills = 12;
+
+    // By then it runs its program over and over.
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1.5);
+
+    public KillTests() => Kernel.Require();
+
+    [Fact]
+    public async Task What_was_not_pinned_goes_with_the_process()
+    {
+        var random = new Random(20261126);
+        var inventory = new Inventory();
+        int loaded = 0;
+        for (int i = 0; i < Kills; i++)
+        {
+            SortedSet<uint> before = Kernel.Ids(BpfObjectKind.Program);
+            using Process tool = Start(TestData.Sample("map"), "--run", "test_maps", "--repeat", "1000000000");
+            try
+            {
+                // The last waits until the program is there, so that at least one was killed while it ran.
+                if (i < Kills - 1)
+                {
+                    await Task.Delay(s_longest * random.NextDouble());
+                }
+                else
+                {
+                    await WaitFor(() => Kernel.Ids(BpfObjectKind.Program).Except(before).Any(), tool);
+                }
+
+                loaded += Kernel.Ids(BpfObjectKind.Program).Except(before).Any() ? 1 : 0;
+            }
+            finally
+            {
+                tool.Kill();
+                await tool.WaitForExitAsync();
+            }
+        }
+
+        Assert.True(loaded > 0);
+        inventory.AssertNothingIsLeft();
+    }
+
+    [Fact]
+    public async Task What_was_pinned_stays()
+    {
+        using var bpffs = new OwnBpffs();
+        using (LoadedObject live = TestData.OpenSample("map").Only("test_maps").Load(Platform.Linux))
+        {
+            live.Maps["HASH_map"].Pin(bpffs["hash"]);
+            live.Maps["HASH_map"].Update(BpfMap.Key(1), BitConverter.GetBytes(7));
+        }
+
+        using Process tool = Start(TestData.Sample("map"), "--run", "test_maps", "--repeat", "1000000000");
+        await Task.Delay(300);
+        tool.Kill();
+        await tool.WaitForExitAsync();
+
+        using FileDescriptor hash = Open(bpffs["hash"]);
+        byte[] value = new byte[sizeof(int)];
+        Assert.Equal(Errno.None, Bpf.Lookup(hash.Number, BpfMap.Key(1), value, 0));
+        Assert.Equal(7, BitConverter.ToInt32(value));
+    }
+
+    private static FileDescriptor Open(string path)
+    {
+        Assert.Equal(Errno.None, Bpf.OpenPinned(path, 0, out FileDescriptor? opened));
+        return opened!;
+    }
+
+    private static async Task WaitFor(Func<bool> condition, Process process)
+    {
+        for (int i = 0; i < 3000 && !condition(); i++)
+        {
+            Assert.False(process.HasExited, "the command ended before it was killed");
+            await Task.Delay(10);
+        }
+
+        Assert.True(condition());
+    }
+
+    private static Process Start(params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Ebpf.Tool"), ["load", .. arguments, "--platform", "linux", "--only", "test_maps"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+}
