@@ -88,7 +88,9 @@ internal static class Handles
         string path = arguments.Next();
         Errno errno = Bpf.OpenPinned(path, 0, out FileDescriptor? opened);
         if (opened is null)
-            throw new BpftoolException($"bpf obj get ({path}): {(errno == Errno.EACCES ? "directory not in bpf file system (bpffs)" : BpftoolCommandLine.Text(errno))}");
+            throw new BpftoolException(errno == Errno.EACCES
+                ? $"bpf obj get ({Path.GetDirectoryName(path) ?? path}): directory not in bpf file system (bpffs)"
+                : $"bpf obj get ({path}): {BpftoolCommandLine.Text(errno)}");
         if (FdInfo.Kind(opened.Number) == kind)
             return opened;
         string found = FdInfo.Kind(opened.Number) switch { "bpf-prog" => "prog", "bpf-map" => "map", "bpf_link" => "link", _ => "unknown" };

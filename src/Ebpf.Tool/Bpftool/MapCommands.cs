@@ -137,9 +137,10 @@ internal sealed class MapCommands(BpftoolContext context)
             JsonStream? typed = context.Json ?? (infos.All(static i => i.BtfId != 0) ? new JsonStream(_output, isPretty: true) : null);
             if (maps.Count > 1)
                 typed?.StartArray();
-            for (int i = 0; i < maps.Count; i++)
+            Errno ended = Errno.ENOENT;
+            for (int i = 0; i < maps.Count && ended == Errno.ENOENT; i++)
             {
-                DumpMap(maps[i], infos[i], typed, hasHeader: maps.Count > 1);
+                ended = DumpMap(maps[i], infos[i], typed, hasHeader: maps.Count > 1);
                 if (typed is null && i != maps.Count - 1)
                     _output.Write("\n");
             }
@@ -148,7 +149,12 @@ internal sealed class MapCommands(BpftoolContext context)
                 typed?.EndArray();
             if (context.Json is null)
                 typed?.End();
-            return 0;
+            if (ended == Errno.ENOENT)
+                return 0;
+            // In JSON there is one answer, as bpftool gives it: what was found so far, and the exit code.
+            if (context.Json is null)
+                context.Errors.WriteLine($"Error: can't get next key: {BpftoolCommandLine.Text(ended)}");
+            return ExitCodes.Of(ended);
         }
         finally
         {
@@ -157,7 +163,8 @@ internal sealed class MapCommands(BpftoolContext context)
         }
     }
 
-    private void DumpMap(FileDescriptor map, MapInfo info, JsonStream? typed, bool hasHeader)
+    /// <summary>Writes all elements, and answers what ended the walk: <see cref="Errno.ENOENT"/> where all is well.</summary>
+    private Errno DumpMap(FileDescriptor map, MapInfo info, JsonStream? typed, bool hasHeader)
     {
         var elements = new MapElements(info, _output);
         if (typed is not null && hasHeader)
@@ -202,8 +209,7 @@ internal sealed class MapCommands(BpftoolContext context)
             typed.EndObject();
         if (typed is null)
             _output.Write($"Found {count} element{(count == 1 ? "" : "s")}\n");
-        if (ended != Errno.ENOENT)
-            Require(ended, "can't get next key");
+        return ended;
     }
 
     private int Update(Arguments arguments)

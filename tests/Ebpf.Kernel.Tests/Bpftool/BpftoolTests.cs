@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Ebpf.Tests;
 
 namespace Ebpf.Kernel.Tests.Bpftool;
 
 /// <summary>What <c>ebpf prog|map</c> shows, held against Debian's bpftool on the same programs and maps.</summary>
-public sealed class BpftoolTests
+public sealed partial class BpftoolTests
 {
     /// <summary>What bpftool 7.1 does not tell yet, and what it tells only where it may run an iterator program.</summary>
     private static readonly string[] s_newer = ["orphaned", "pids"];
@@ -46,7 +47,8 @@ public sealed class BpftoolTests
         {
             foreach (string option in (string[])["-j", "-p", "-f"])
             {
-                AssertSameText(option, "map", "dump", "id", $"{Info(map).Id}");
+                Answer ours = Tool(option, "map", "dump", "id", $"{Info(map).Id}"), theirs = Theirs(option, "map", "dump", "id", $"{Info(map).Id}");
+                Assert.Equal((theirs.ExitCode, theirs.Output), (ours.ExitCode, option == "-f" ? ours.Output : InnerMapId().Replace(ours.Output, "")));
             }
         }
     }
@@ -195,6 +197,10 @@ public sealed class BpftoolTests
 
         Assert.Matches(@"^ +0: \([0-9a-f]{2}\) r\d+ = ", Tool("prog", "dump", "xlated", "id", $"{program.Id}").Output);
     }
+
+    /// <summary>Newer than bpftool 7.1.</summary>
+    [GeneratedRegex(@",\s*""inner_map_id"": ?\d+")]
+    private static partial Regex InnerMapId();
 
     private static string ToolPath => Path.Combine(AppContext.BaseDirectory, "Ebpf.Tool");
 

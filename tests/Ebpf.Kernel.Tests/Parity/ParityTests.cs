@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ebpf.Bytecode.Btf;
 using Ebpf.Tests;
 
 namespace Ebpf.Kernel.Tests.Parity;
@@ -24,7 +25,13 @@ public sealed class ParityTests
     };
 
     /// <summary>Where a difference is right, and why.</summary>
-    private static readonly Dictionary<(string Object, string Program), string> s_known = [];
+    private static readonly Dictionary<(string Object, string Program), string> s_known = new()
+    {
+        [("map_operations", "lrus")] = "it counts how many of 200 elements an LRU map of 64 still has: no number is promised",
+        [("calls_other_section", "callee")] = "the kernel test-runs no programs of devmap slots",
+    };
+
+    private static readonly BtfView? s_kernelTypes = BtfView.TryOpenKernel(out BtfView? types) ? types : null;
 
     private static readonly ParityInput[] s_inputs = ParityInput.ReadAll();
 
@@ -86,7 +93,8 @@ public sealed class ParityTests
         LoadedObject embedded;
         try
         {
-            embedded = Open(@object, program).Load(Platform.Embedded);
+            // On both platforms the same types, where a program asks for some.
+            embedded = Open(@object, program).Load(Platform.Embedded, new LoadOptions { TargetBtf = s_kernelTypes });
         }
         catch (BpfException e)
         {
@@ -123,7 +131,8 @@ public sealed class ParityTests
         try
         {
             RunResult result = program.Run(options);
-            string context = options.Data is null ? Convert.ToHexStringLower(result.Context.Span) : "";
+            // The kernel gives back the context of syscall programs alone.
+            string context = program.Type == ProgramType.Syscall ? Convert.ToHexStringLower(result.Context.Span) : "";
             return string.Create(CultureInfo.InvariantCulture, $"{(int)result.ReturnValue} {Convert.ToHexStringLower(result.Data.Span)} {context}");
         }
         catch (BpfException e)
