@@ -2,6 +2,7 @@
 using Ebpf.Bench;
 using Ebpf.Bench.Corpus;
 using Ebpf.Bench.Execution;
+using Ebpf.Bench.LinuxLoad;
 
 (string Name, string What, Func<string[], int> Run)[] benchmarks =
 [
@@ -10,6 +11,7 @@ using Ebpf.Bench.Execution;
     ("selftests", "verdicts on the kernel's own tests of its verifier, compiled: DIRECTORY [--btf FILE] [--only TEXT] [-v]", SelftestCommand.Run),
     ("compile", "the time that compiling takes [-j]", CompileBench.Run),
     ("execution", "the speed of machine code, against clang's own and the kernel's [-j] [--only NAME]", ExecutionBench.Run),
+    ("linux-load", "one of 64 programs into the kernel, against libbpf, as root [--libbpf FLAGS]", LinuxLoadBench.Run),
     ("maps", "operations of maps against the kernel's [-j] [--only TEXT] [--direct]", MapsBench.Run),
 ];
 

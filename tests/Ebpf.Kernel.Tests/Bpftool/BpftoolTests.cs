@@ -45,10 +45,12 @@ public sealed partial class BpftoolTests
 
         foreach (BpfMap map in live.Maps)
         {
-            foreach (string option in (string[])["-j", "-p", "-f"])
+            // In plain form bpftool 7.1 shows the ids of inner maps as bytes.
+            string[] options = map.Type is MapType.ArrayOfMaps or MapType.HashOfMaps ? ["-j", "-p"] : ["-j", "-p", "-f"];
+            foreach (string option in options)
             {
                 Answer ours = Tool(option, "map", "dump", "id", $"{Info(map).Id}"), theirs = Theirs(option, "map", "dump", "id", $"{Info(map).Id}");
-                Assert.Equal((theirs.ExitCode, theirs.Output), (ours.ExitCode, option == "-f" ? ours.Output : InnerMapId().Replace(ours.Output, "")));
+                Assert.Equal((theirs.ExitCode, theirs.Output), (ours.ExitCode, InnerMapId().Replace(ours.Output, "")));
             }
         }
     }
