@@ -17,6 +17,7 @@ internal sealed unsafe class UserRingBufferMap(MapSpec spec, NativeHeap heap, Ex
 
     private readonly uint _mask = spec.MaxEntries - 1;
     private readonly object _sleepers = new();
+    private Action? _woken;
     private byte* _pages;
     private byte* _data;
     private int* _isBusy;
@@ -77,9 +78,26 @@ internal sealed unsafe class UserRingBufferMap(MapSpec spec, NativeHeap heap, Ex
         }
     }
 
+    /// <summary>Called by a program's thread when it has drained some: must be short, and must not throw.</summary>
+    public event Action? Woken
+    {
+        add
+        {
+            lock (_sleepers)
+                _woken += value;
+        }
+
+        remove
+        {
+            lock (_sleepers)
+                _woken -= value;
+        }
+    }
+
     /// <summary>Wakes a host that waits for room.</summary>
     public void WakeUp()
     {
+        Volatile.Read(ref _woken)?.Invoke();
         lock (_sleepers)
             Monitor.PulseAll(_sleepers);
     }

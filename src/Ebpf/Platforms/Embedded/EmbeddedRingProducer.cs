@@ -7,6 +7,12 @@ namespace Ebpf.Platforms.Embedded;
 /// <summary>The producing side of a user ring buffer of the engine. A record that is reserved keeps the map's memory.</summary>
 internal sealed unsafe class EmbeddedRingProducer(UserRingBufferMap ring) : IRingProducer
 {
+    public event Action? Woken
+    {
+        add => ring.Woken += value;
+        remove => ring.Woken -= value;
+    }
+
     public Errno Reserve(int size, out Span<byte> record)
     {
         ObjectDisposedException.ThrowIf(!ring.TryAddReference(), typeof(BpfMap));
@@ -25,6 +31,4 @@ internal sealed unsafe class EmbeddedRingProducer(UserRingBufferMap ring) : IRin
         UserRingBufferMap.HostCommit((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(record)), (uint)record.Length, isDiscarded);
         ring.Release();
     }
-
-    public bool Wait(TimeSpan timeout, CancellationToken cancellation) => ring.Wait(timeout, cancellation);
 }
