@@ -72,6 +72,9 @@ public enum MemoryKinds : ushort
 
     /// <summary>A kernel object typed by BTF; a load may fault and then reads zero.</summary>
     BtfObject = 32,
+
+    /// <summary>The arena: only the low half of the address counts, what is not there reads as zero.</summary>
+    Arena = 64,
 }
 
 /// <summary>A function of the program.</summary>

@@ -120,14 +120,16 @@ public static class ProgramVerifier
             MapTable maps = new(_loaded);
             _log.Maps = maps;
             HelperTable helpers = new(_program, _shape.Code, _options.Host);
+            KernelObjects? kernel = _options.KernelTypes is { } types ? new KernelObjects(types) : null;
+            KernelFunctionTable kernelFunctions = new(_program, _options, context);
             Liveness liveness = new(_shape, helpers, maps, calls);
-            ControlFlow flow = ControlFlow.Of(_shape, helpers);
+            ControlFlow flow = ControlFlow.Of(_shape, helpers, kernelFunctions);
             for (int attempt = 0; ; attempt++)
             {
                 FactCollector facts = new(_shape);
-                GlobalSignatures signatures = new(_program, _shape, helpers, calls, context);
+                GlobalSignatures signatures = new(_program, _shape, helpers, calls, context, kernel);
                 PathWalk walk = _walk = new PathWalk(_shape, flow, liveness, _options);
-                Transfer transfer = new(_program, _shape, maps, liveness, helpers, signatures, _options, context, facts, walk.State, walk);
+                Transfer transfer = new(_program, _shape, maps, liveness, helpers, kernelFunctions, signatures, _options, context, kernel, facts, walk.State, walk);
                 try
                 {
                     Walk(walk, transfer, signatures, facts);

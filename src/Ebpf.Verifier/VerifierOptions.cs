@@ -25,8 +25,21 @@ public sealed record VerifierOptions
     /// <summary>Whether what the walk saw at each instruction is kept, for a report.</summary>
     internal bool Traces { get; init; }
 
+    /// <summary>Where the program is to run, which says what there is: kernel functions, arenas and exceptions are Linux's alone.</summary>
+    public VerifierTarget Target { get; init; } = VerifierTarget.Embedded;
+
     /// <summary>The kernel's types, for programs whose context is BTF-typed; null where there is no kernel to ask.</summary>
     public Bytecode.Btf.BtfView? KernelTypes { get; init; }
+}
+
+/// <summary>Where a program is to run.</summary>
+public enum VerifierTarget
+{
+    /// <summary>In this library's engine: what it does not have is refused.</summary>
+    Embedded,
+
+    /// <summary>In a Linux kernel: what that has is allowed, whether the embedded engine has it or not.</summary>
+    Linux,
 }
 
 /// <summary>What a verified program may do beyond memory safety and termination, which hold in both.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Objects;
 using Ebpf.Bytecode.Relocation;
 using Ebpf.Bytecode.Specs;
@@ -11,14 +12,14 @@ internal sealed class CorpusObject
     private readonly ObjectImage _image;
     private readonly ProgramLinker _linker;
 
-    private CorpusObject(ObjectImage image, CoreTarget? types)
+    private CorpusObject(ObjectImage image, CoreTarget? types, BtfView? kernel)
     {
         _image = image;
         Maps = [.. image.Maps.Select(Spec)];
         LinkTargets targets = new()
         {
             Maps = [.. Enumerable.Range(0, image.Maps.Length)],
-            Externs = [.. image.Externs.Select(e => e.IsWeak ? ExternValue.Unresolved : ExternValue.Resolved)],
+            Externs = [.. image.Externs.Select(e => Resolve(e, kernel))],
             Types = types,
         };
         _linker = new ProgramLinker(image, targets);
@@ -26,7 +27,7 @@ internal sealed class CorpusObject
 
     internal MapSpec[] Maps { get; }
 
-    internal Ebpf.Bytecode.Btf.BtfView? Types => _image.Types;
+    internal BtfView? Types => _image.Types;
 
     internal ImmutableArray<FunctionImage> Programs => _image.Programs;
 
@@ -34,9 +35,24 @@ internal sealed class CorpusObject
     internal IEnumerable<FunctionImage> LoneFunctions =>
         _image.Programs.IsEmpty ? _image.Subprograms.Select(f => f with { IsSubprogram = false, IsTypeGuessed = true }) : [];
 
-    internal static CorpusObject Open(string path, CoreTarget? types) => new(ObjectImage.Read(File.ReadAllBytes(path), path), types);
+    internal static CorpusObject Open(string path, BtfView? kernel) => new(ObjectImage.Read(File.ReadAllBytes(path), path), kernel is null ? null : new CoreTarget(kernel), kernel);
 
     internal ProgramSpec Link(FunctionImage program) => _linker.Link(program);
+
+    /// <summary>What is in the kernel exists, whatever is strong is taken to.</summary>
+    private static ExternValue Resolve(ExternImage wanted, BtfView? kernel)
+    {
+        string name = wanted.Name.IndexOf("___", StringComparison.Ordinal) is > 0 and int flavor ? wanted.Name[..flavor] : wanted.Name;
+        uint? found = wanted.Kind switch
+        {
+            ExternKind.KernelSymbol => kernel?.FindByName(name, BtfKind.Var),
+            ExternKind.KernelFunction => kernel?.FindByName(name, BtfKind.Func),
+            _ => null,
+        };
+        if (found is { } id)
+            return new ExternValue(true, KernelType: id);
+        return wanted.IsWeak ? ExternValue.Unresolved : ExternValue.Resolved;
+    }
 
     private MapSpec Spec(MapImage map) => new()
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Objects;
-using Ebpf.Bytecode.Relocation;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Verifier;
 using Ebpf.Verifier.Diagnostics;
@@ -60,7 +59,6 @@ internal static class SelftestCommand
 
         private readonly SortedDictionary<string, int> _table = new(StringComparer.Ordinal);
         private readonly SortedDictionary<string, int> _reasons = new(StringComparer.Ordinal);
-        private readonly CoreTarget? _types = kernel is null ? null : new CoreTarget(kernel);
 
         internal void Run(string directory)
         {
@@ -69,7 +67,7 @@ internal static class SelftestCommand
                 CorpusObject opened;
                 try
                 {
-                    opened = CorpusObject.Open(path, _types);
+                    opened = CorpusObject.Open(path, kernel);
                 }
                 catch (BpfException error)
                 {
@@ -116,7 +114,7 @@ internal static class SelftestCommand
             {
                 ProgramSpec spec = opened.Link(program);
                 spec = spec with { IsSleepable = spec.IsSleepable || expected.IsSleepable, HandlesFragments = spec.HandlesFragments || expected.HandlesFragments };
-                VerifierOptions options = VerifierOptions.Default with { KernelTypes = kernel, StrictAlignment = expected.IsAlignedStrictly, Verbose = only is not null && verbose };
+                VerifierOptions options = VerifierOptions.Default with { KernelTypes = kernel, Target = VerifierTarget.Linux, StrictAlignment = expected.IsAlignedStrictly, Verbose = only is not null && verbose };
                 result = ProgramVerifier.Verify(spec, opened.Maps, options);
             }
             catch (BpfException error)

@@ -24,6 +24,9 @@ public readonly record struct Instruction(byte Opcode, Register Destination, Reg
     /// <summary>Whether this calls a kernel function (kfunc).</summary>
     public bool IsKernelFunctionCall => Opcode == Opcodes.Call && Source == (Register)PseudoCall.KernelFunction;
 
+    /// <summary>Whether it casts a pointer between the arena's address space and the kernel's: <c>BPF_ADDR_SPACE_CAST</c>.</summary>
+    public bool IsAddressSpaceCast => Class == InstructionClass.Alu64 && (Opcode & ~0x07) == (Opcodes.Mov | Opcodes.X) && Offset == 1;
+
     /// <summary>Reads a slot from its wire form. Register fields beyond R10 are kept: they are for the verifier to refuse.</summary>
     public static Instruction Read(ReadOnlySpan<byte> bytes, bool littleEndian)
     {

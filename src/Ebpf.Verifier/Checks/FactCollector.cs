@@ -49,7 +49,7 @@ internal sealed class FactCollector
     internal void Touch(int slot, MemoryKinds kind)
     {
         // One instruction has one way of reaching the context or a kernel object: the engine rewrites these accesses.
-        const MemoryKinds Rewritten = MemoryKinds.Context | MemoryKinds.BtfObject;
+        const MemoryKinds Rewritten = MemoryKinds.Context | MemoryKinds.BtfObject | MemoryKinds.Arena;
         MemoryKinds kinds = _facts[slot].Memory | kind;
         if ((kinds & Rewritten) != 0 && kinds != kind)
         {
@@ -128,6 +128,7 @@ internal sealed class FactCollector
     {
         MemoryKinds.Context => "the context",
         MemoryKinds.BtfObject => "a kernel object",
+        MemoryKinds.Arena => "the arena",
         MemoryKinds.Stack => "the stack",
         MemoryKinds.Packet => "the packet",
         MemoryKinds.MapValue => "a map value",

@@ -19,13 +19,26 @@ internal enum GlobalArgumentKind : byte
 
     /// <summary>A pointer to memory of the size of its type.</summary>
     Memory,
+
+    /// <summary>A kernel object that is sure to be there (<c>__arg_trusted</c>).</summary>
+    Trusted,
+
+    /// <summary>A kernel object, or memory, of which nothing is sure (<c>__arg_untrusted</c>).</summary>
+    Untrusted,
+
+    /// <summary>An address in the arena (<c>__arg_arena</c>).</summary>
+    Arena,
+
+    /// <summary>A dynptr.</summary>
+    Dynptr,
 }
 
 /// <summary>An argument of a global function.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Size">Bytes, for memory.</param>
 /// <param name="MaybeNull">Whether it may be null.</param>
-internal readonly record struct GlobalArgument(GlobalArgumentKind Kind, int Size = 0, bool MaybeNull = false);
+/// <param name="Type">The kernel structure that it points to; 0 for none.</param>
+internal readonly record struct GlobalArgument(GlobalArgumentKind Kind, int Size = 0, bool MaybeNull = false, int Type = 0);
 
 /// <summary>A global function by its declaration.</summary>
 /// <param name="Arguments">R1 on.</param>
@@ -40,16 +53,18 @@ internal sealed class GlobalSignatures
     private readonly ProgramSpec _program;
     private readonly ProgramShape _shape;
     private readonly ContextLayout _context;
+    private readonly KernelObjects? _kernel;
     private readonly GlobalSignature?[] _signatures;
     private readonly bool[] _called;
     private readonly bool[] _changesPacket;
     private readonly Queue<int> _waiting = new();
 
-    internal GlobalSignatures(ProgramSpec program, ProgramShape shape, HelperTable helpers, CallGraph calls, ContextLayout context)
+    internal GlobalSignatures(ProgramSpec program, ProgramShape shape, HelperTable helpers, CallGraph calls, ContextLayout context, KernelObjects? kernel)
     {
         _program = program;
         _shape = shape;
         _context = context;
+        _kernel = kernel;
         _signatures = new GlobalSignature?[shape.Functions.Length];
         _called = new bool[shape.Functions.Length];
         _changesPacket = FindPacketChanges(shape, helpers, calls);
@@ -86,6 +101,22 @@ internal sealed class GlobalSignatures
                     break;
                 case GlobalArgumentKind.Context:
                     register = RegisterState.Pointer(RegisterKind.Context);
+                    break;
+                case GlobalArgumentKind.Arena:
+                    register = RegisterState.Pointer(RegisterKind.Arena);
+                    break;
+                case GlobalArgumentKind.Dynptr:
+                    register = RegisterState.Pointer(RegisterKind.DynptrHandle);
+                    register.Id = paths.NewId();
+                    break;
+                case GlobalArgumentKind.Untrusted:
+                    register = arguments[i].Type != 0
+                        ? RegisterState.Pointer(RegisterKind.BtfObject, arguments[i].Type, RegisterMarks.Untrusted)
+                        : RegisterState.Pointer(RegisterKind.Memory, marks: RegisterMarks.Untrusted | RegisterMarks.ReadOnly);
+                    break;
+                case GlobalArgumentKind.Trusted:
+                    register = RegisterState.Pointer(RegisterKind.BtfObject, arguments[i].Type, RegisterMarks.Trusted | (arguments[i].MaybeNull ? RegisterMarks.MaybeNull : RegisterMarks.None));
+                    register.Id = paths.NewId();
                     break;
                 default:
                     register = RegisterState.Pointer(RegisterKind.Memory, marks: arguments[i].MaybeNull ? RegisterMarks.MaybeNull : RegisterMarks.None);
@@ -139,10 +170,10 @@ internal sealed class GlobalSignatures
             return new GlobalArgument(GlobalArgumentKind.Scalar);
         if (type.Kind != BtfKind.Ptr)
             return null;
-        bool isContext = false, isNotNull = false;
-        foreach (BtfType tag in types.Types)
+        bool isContext = false, isNotNull = false, isNullable = false, isTrusted = false, isUntrusted = false, isArena = false;
+        foreach (BtfType tag in types.DeclTags(function))
         {
-            if (tag.Kind != BtfKind.DeclTag || tag.ReferencedType != function || tag.ComponentIndex != index)
+            if (tag.ComponentIndex != index)
                 continue;
             switch (tag.Name)
             {
@@ -153,6 +184,16 @@ internal sealed class GlobalSignatures
                     isNotNull = true;
                     break;
                 case "arg:nullable":
+                    isNullable = true;
+                    break;
+                case "arg:trusted":
+                    isTrusted = true;
+                    break;
+                case "arg:untrusted":
+                    isUntrusted = true;
+                    break;
+                case "arg:arena":
+                    isArena = true;
                     break;
                 default:
                     if (tag.Name.StartsWith("arg:", StringComparison.Ordinal))
@@ -164,6 +205,21 @@ internal sealed class GlobalSignatures
         if (isContext || IsContextType(types, type.ReferencedType))
             return new GlobalArgument(GlobalArgumentKind.Context);
         BtfType target = types.SkipModifiers(type.ReferencedType);
+        if (isUntrusted && (isTrusted || isNullable || isNotNull || isContext || isArena))
+            return null;
+        if (isArena)
+            return new GlobalArgument(GlobalArgumentKind.Arena);
+        if (target.Kind == BtfKind.Struct && target.Name is "bpf_dynptr" or "bpf_dynptr_kern")
+            return new GlobalArgument(GlobalArgumentKind.Dynptr);
+        if (isTrusted || isUntrusted)
+        {
+            GlobalArgumentKind kind = isTrusted ? GlobalArgumentKind.Trusted : GlobalArgumentKind.Untrusted;
+            if (!target.IsComposite && target.Kind != BtfKind.Fwd)
+                return isTrusted ? null : new GlobalArgument(kind);
+            int known = _kernel?.Find(KernelFunctions.WithoutFlavor(target.Name)) ?? 0;
+            return known == 0 ? null : new GlobalArgument(kind, MaybeNull: isNullable, Type: known);
+        }
+
         bool sized = target.Kind is not (BtfKind.Void or BtfKind.Fwd or BtfKind.Func or BtfKind.FuncProto);
         if (!sized)
             return null;

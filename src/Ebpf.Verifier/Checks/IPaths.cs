@@ -36,6 +36,15 @@ internal enum Edge : byte
     /// <summary>A tail call in a subprogram succeeds: the caller goes on with what the other program returned.</summary>
     TailCallReturns,
 
+    /// <summary>The iterator has another element.</summary>
+    IteratorYields,
+
+    /// <summary>A number that is 0 or -1 is 0.</summary>
+    MaskIsZero,
+
+    /// <summary>The lock could not be had.</summary>
+    LockFails,
+
     /// <summary>A legacy packet load beyond the packet: the program ends with 0.</summary>
     EndWithZero,
 }

@@ -32,6 +32,9 @@ internal sealed class MapTable
     /// <summary>How many are maps of the load; those behind are templates.</summary>
     internal int LoadedCount { get; }
 
+    /// <summary>Whether one of them is an arena.</summary>
+    internal bool HasArena => _maps.Any(m => m.Type == MapType.Arena);
+
     internal MapSpec this[int index] => _maps[index];
 
     /// <summary>The index of a map's inner template; -1 where it has none.</summary>
@@ -56,16 +59,18 @@ internal sealed class MapTable
     }
 
     /// <summary>The fields of a map's value that belong to helpers, by offset.</summary>
-    internal static SpecialField[] FindSpecialFields(MapSpec map)
+    internal static SpecialField[] FindSpecialFields(MapSpec map) =>
+        map.Types is null || map.ValueType == 0 ? [] : FindSpecialFields(map.Types, map.ValueType, map.ValueSize);
+
+    /// <summary>The fields of a type that belong to helpers, by offset.</summary>
+    internal static SpecialField[] FindSpecialFields(BtfView types, uint type, uint size)
     {
-        if (map.Types is null || map.ValueType == 0)
-            return [];
         List<SpecialField> found = [];
         try
         {
             // Hostile types can nest without end; a value that is real needs far less.
             int budget = 100_000;
-            Collect(map.Types, map.ValueType, 0, map.ValueSize, found, depth: 0, ref budget);
+            Collect(types, type, 0, size, found, depth: 0, ref budget);
         }
         catch (BpfException)
         {
@@ -92,10 +97,14 @@ internal sealed class MapTable
                     return;
                 }
 
-                foreach (BtfMember member in type.Members)
+                for (int i = 0; i < type.Members.Count; i++)
                 {
-                    if (member.BitfieldSize == 0)
-                        Collect(types, member.Type, offset + member.BitOffset / 8, limit, found, depth + 1, ref budget);
+                    BtfMember member = type.Members[i];
+                    if (member.BitfieldSize != 0)
+                        continue;
+                    int known = found.Count;
+                    Collect(types, member.Type, offset + member.BitOffset / 8, limit, found, depth + 1, ref budget);
+                    AddContents(types, type.Id, i, found, known);
                 }
 
                 return;
@@ -104,7 +113,9 @@ internal sealed class MapTable
                     Collect(types, variable.Type, offset + variable.Offset, limit, found, depth + 1, ref budget);
                 return;
             case BtfKind.Var:
+                int first = found.Count;
                 Collect(types, type.ReferencedType, offset, limit, found, depth + 1, ref budget);
+                AddContents(types, type.Id, -1, found, first);
                 return;
             case BtfKind.Array:
                 BtfArray array = type.Array;
@@ -120,8 +131,29 @@ internal sealed class MapTable
                     Collect(types, array.ElementType, offset + (long)i * size, limit, found, depth + 1, ref budget);
                 return;
             case BtfKind.Ptr when IsKernelPointer(types, type):
-                Add(found, new SpecialField(SpecialFieldKind.KernelPointer, 0, 8, "kernel pointer"), offset, limit);
+                BtfType target = types.SkipModifiers(type.ReferencedType);
+                Add(found, new SpecialField(SpecialFieldKind.KernelPointer, 0, 8, "kernel pointer", types[type.ReferencedType].Name, (int)target.Id), offset, limit);
                 return;
+        }
+    }
+
+    /// <summary>What a list or tree holds is said by a tag on it: <c>contains:TYPE:FIELD</c>.</summary>
+    /// <remarks>btf_find_graph_root in the kernel's btf.c.</remarks>
+    private static void AddContents(BtfView types, uint owner, int component, List<SpecialField> found, int from)
+    {
+        const string Prefix = "contains:";
+        for (int i = from; i < found.Count; i++)
+        {
+            if (found[i].Kind is not (SpecialFieldKind.ListHead or SpecialFieldKind.TreeRoot) || found[i].Tag is not null)
+                continue;
+            foreach (BtfType tag in types.DeclTags(owner))
+            {
+                if (tag.ComponentIndex != component || !tag.Name.StartsWith(Prefix, StringComparison.Ordinal))
+                    continue;
+                string[] parts = tag.Name[Prefix.Length..].Split(':');
+                if (parts.Length == 2 && types.FindByName(parts[0], BtfKind.Struct) is { } contained)
+                    found[i] = found[i] with { Tag = parts[1], Target = (int)contained };
+            }
         }
     }
 

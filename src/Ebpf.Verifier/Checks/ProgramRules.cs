@@ -41,11 +41,39 @@ internal static class ProgramRules
     internal static bool RunsAnywhere(ProgramType type) =>
         type is ProgramType.Kprobe or ProgramType.Tracepoint or ProgramType.PerfEvent or ProgramType.RawTracepoint or ProgramType.RawTracepointWritable;
 
+    /// <summary>The kernel's structure behind a program's context; null where it is none.</summary>
+    /// <remarks>include/linux/bpf_types.h</remarks>
+    internal static string? KernelContext(ProgramType type) => type switch
+    {
+        ProgramType.SocketFilter or ProgramType.SchedCls or ProgramType.SchedAct or ProgramType.CgroupSkb or ProgramType.LwtIn or ProgramType.LwtOut or ProgramType.LwtXmit
+            or ProgramType.LwtSeg6local or ProgramType.SkSkb => "sk_buff",
+        ProgramType.Xdp => "xdp_buff",
+        ProgramType.CgroupSock => "sock",
+        ProgramType.CgroupSockAddr => "bpf_sock_addr_kern",
+        ProgramType.SockOps => "bpf_sock_ops_kern",
+        ProgramType.SkMsg => "sk_msg",
+        ProgramType.FlowDissector => "bpf_flow_dissector",
+        ProgramType.Kprobe => "pt_regs",
+        ProgramType.PerfEvent => "bpf_perf_event_data_kern",
+        ProgramType.CgroupSysctl => "bpf_sysctl_kern",
+        ProgramType.CgroupSockOpt => "bpf_sockopt_kern",
+        ProgramType.SkReuseport => "sk_reuseport_kern",
+        ProgramType.SkLookup => "bpf_sk_lookup_kern",
+        ProgramType.Netfilter => "bpf_nf_ctx",
+        _ => null,
+    };
+
     /// <summary>Why a program cannot be attached where it says; null where it can.</summary>
-    internal static string? WhyNotAttached(ProgramSpec program) =>
-        program.Type == ProgramType.Lsm && program.AttachTarget is { } hook && DisabledHooks.Contains(hook)
-            ? $"the kernel lets no program at security hook {hook}"
-            : null;
+    internal static string? WhyNotAttached(ProgramSpec program)
+    {
+        if (program.Type != ProgramType.Lsm || program.AttachTarget is not { } hook)
+            return null;
+        if (DisabledHooks.Contains(hook))
+            return $"the kernel lets no program at security hook {hook}";
+        if (program.IsSleepable && (program.AttachType == AttachType.LsmCgroup || !SleepableHooks.Contains(hook)))
+            return $"programs at security hook {hook} ({program.AttachType.Text()}) may not sleep";
+        return null;
+    }
 
     /// <summary>Whether a program may ask for the path of a file: only where no lock is held that finding it takes.</summary>
     /// <remarks>bpf_d_path_allowed in kernel/trace/bpf_trace.c.</remarks>

@@ -42,4 +42,6 @@ internal enum SpecialFieldKind : byte
 /// <param name="Offset">Its offset in the value.</param>
 /// <param name="Size">Its size in bytes.</param>
 /// <param name="Name">Its C type.</param>
-internal readonly record struct SpecialField(SpecialFieldKind Kind, int Offset, int Size, string Name);
+/// <param name="Tag">For a pointer: its tag (kptr, kptr_untrusted, percpu_kptr, uptr). For a list or tree: the field of what it holds by which it holds it.</param>
+/// <param name="Target">For a pointer, list or tree: the type of the object's BTF that it points to or holds; 0 for none.</param>
+internal readonly record struct SpecialField(SpecialFieldKind Kind, int Offset, int Size, string Name, string? Tag = null, int Target = 0);

@@ -39,7 +39,7 @@ internal sealed partial class Transfer
                 "check the pointer for NULL after the call that returned it");
         }
 
-        if (argument.IsReleased)
+        if (argument.IsReleased && argument.Kind != ArgumentKind.RingBufDynptr)
             CheckReleased(helper, value, register, ref call);
         switch (argument.Kind)
         {
@@ -98,8 +98,14 @@ internal sealed partial class Transfer
             case ArgumentKind.StackOrNull:
                 Expect(helper, value, register, value.Kind == RegisterKind.Stack, "a pointer to the stack, or 0");
                 return;
+            case ArgumentKind.Dynptr or ArgumentKind.RingBufDynptr or ArgumentKind.UninitLocalDynptr or ArgumentKind.UninitRingBufDynptr:
+                CheckDynptrArgument(helper, argument, register, ref call);
+                return;
+            case ArgumentKind.KptrLocation:
+                CheckKernelPointerField(helper, value, register, ref call);
+                return;
             case ArgumentKind.ConstString:
-                CheckConstString(helper, value, register);
+                CheckConstString(helper.Name, value, register);
                 return;
             case ArgumentKind.SocketOrNull:
                 Expect(helper, value, register, value.Kind == RegisterKind.Socket, "a full socket, or 0");
@@ -110,8 +116,12 @@ internal sealed partial class Transfer
             case ArgumentKind.BtfSockCommon or ArgumentKind.BtfSockCommonOrNull:
                 Expect(helper, value, register, (value.IsSocket && IsUnmoved(value)) || IsKernelSocket(value), "a socket");
                 return;
+            case ArgumentKind.BtfObjectOrNull when helper.Id == HelperId.KptrXchg:
+                // What may be put there is known once the field is.
+                return;
             case ArgumentKind.BtfObject or ArgumentKind.BtfObjectOrNull when !argument.IsReleased && argument.Type is { } type:
-                bool matches = value.Kind == RegisterKind.BtfObject && IsUnmoved(value) && _kernel!.Begins(value.Subject, type);
+                bool matches = value.Kind == RegisterKind.BtfObject && value.Value.IsConstant && (value.Marks & (RegisterMarks.Untrusted | RegisterMarks.Allocated | RegisterMarks.User)) == 0
+                    && _kernel!.Holds(value.Subject, OffsetOf(value), type);
                 Expect(helper, value, register, matches, $"a struct {type} of the kernel");
                 return;
             default:
@@ -196,12 +206,15 @@ internal sealed partial class Transfer
     }
 
     /// <summary>Memory that a helper reads or writes.</summary>
-    private void CheckMemory(HelperPrototype helper, in RegisterState value, int register, long size, bool writes, bool isUninitialised, ref CallArguments call)
+    private void CheckMemory(HelperPrototype helper, in RegisterState value, int register, long size, bool writes, bool isUninitialised, ref CallArguments call) =>
+        CheckMemory(helper.Name, helper.Has(HelperFlags.PacketAccess), value, register, size, writes, isUninitialised, ref call);
+
+    private void CheckMemory(string function, bool takesPacket, in RegisterState value, int register, long size, bool writes, bool isUninitialised, ref CallArguments call)
     {
         _operand = register;
         call.SetSize(register, size);
         if (writes && (value.Marks & RegisterMarks.ReadOnly) != 0)
-            throw Refuse(Rule.ReadOnlyMemory, $"{helper.Name} writes to R{register}, which is {Words.Describe(value)} and may only be read");
+            throw Refuse(Rule.ReadOnlyMemory, $"{function} writes to R{register}, which is {Words.Describe(value)} and may only be read");
         int bytes = (int)Math.Min(size, int.MaxValue);
         switch (value.Kind)
         {
@@ -218,12 +231,18 @@ internal sealed partial class Transfer
                 CheckBounds(value, register, 0, bytes, _maps[value.Subject].KeySize, Rule.MapValueAccess, "the map's key");
                 return;
             case RegisterKind.Packet or RegisterKind.PacketMeta:
-                if (!helper.Has(HelperFlags.PacketAccess))
-                    throw Refuse(Rule.HelperArgument, $"{helper.Name} does not take packet memory, which R{register} points to", "copy it to the stack first");
+                if (!takesPacket)
+                    throw Refuse(Rule.HelperArgument, $"{function} does not take packet memory, which R{register} points to", "copy it to the stack first");
                 CheckPacket(value, register, 0, bytes, writes);
                 return;
             case RegisterKind.Memory:
                 CheckBounds(value, register, 0, bytes, (uint)value.Size, Rule.MemoryAccess, "the memory");
+                return;
+            case RegisterKind.BtfObject when (value.Marks & RegisterMarks.Allocated) != 0:
+                CheckAllocated(value, register, 0, bytes, "handed over");
+                return;
+            case RegisterKind.BtfObject when !writes && size > 0 && value.Value.IsConstant && (value.Marks & (RegisterMarks.User | RegisterMarks.PerCpu)) == 0:
+                CheckObjectMemory(function, value, register, size);
                 return;
             case RegisterKind.Context when _program.Type == ProgramType.Syscall:
                 CheckBounds(value, register, 0, bytes, (uint)_context.Size, Rule.ContextAccess, "the context");
@@ -231,38 +250,41 @@ internal sealed partial class Transfer
             default:
                 throw Refuse(
                     Rule.HelperArgument,
-                    $"{helper.Name}: R{register} is {Words.Describe(value)}, but must point to {size} bytes of memory",
+                    $"{function}: R{register} is {Words.Describe(value)}, but must point to {size} bytes of memory",
                     value.Kind == RegisterKind.Context ? "copy the data to the stack first" : "");
         }
     }
 
+    /// <summary>A helper reads from a kernel object: as far as the object goes.</summary>
+    private void CheckObjectMemory(string function, in RegisterState value, int register, long size)
+    {
+        long bytes = _kernel!.Types.SizeOf((uint)value.Subject);
+        if (OffsetOf(value) < 0 || OffsetOf(value) + size > bytes)
+            throw Refuse(Rule.MemoryAccess, $"{function}: {size} bytes at offset {OffsetOf(value)} in R{register} leave {_kernel.NameOf(value.Subject)}, which has {bytes} bytes");
+    }
+
     private void CheckSpinLock(HelperPrototype helper, in RegisterState value, int register)
     {
-        Expect(helper, value, register, value.Kind == RegisterKind.MapValue && value.Value.IsConstant, "a bpf_spin_lock in a map value");
-        if (!_maps.TryFind(value.Subject, SpecialFieldKind.SpinLock, out SpecialField field))
-            throw Refuse(Rule.SpinLock, $"the value of map {_maps[value.Subject].Name} has no struct bpf_spin_lock");
-        long offset = (long)value.Value.Value + value.Offset;
-        if (offset != field.Offset)
-            throw Refuse(Rule.SpinLock, $"R{register} points to offset {offset} of the value of map {_maps[value.Subject].Name}; its lock is at offset {field.Offset}");
-        // The only value of global data has no identity of its own: its map says it all.
-        int identity = value.Id != 0 ? value.Id : OnlyValue;
+        int identity = LockAt(helper.Name, value, register, SpecialFieldKind.SpinLock);
+        int place = value.Kind == RegisterKind.MapValue ? value.Subject : InObject;
         if (helper.Id == HelperId.SpinLock)
         {
             if (State.LockId != 0)
                 throw Refuse(Rule.SpinLock, "a second spin lock is taken while one is held", "unlock the first one before");
             State.LockId = identity;
-            State.LockMap = value.Subject;
+            State.LockMap = place;
             return;
         }
 
         if (State.LockId == 0)
             throw Refuse(Rule.SpinLock, "a spin lock is released that was not taken");
-        if (State.LockId != identity || State.LockMap != value.Subject)
+        if (State.LockId != identity || State.LockMap != place)
             throw Refuse(Rule.SpinLock, "the lock that is released is not the one that was taken");
         State.LockId = State.LockMap = 0;
+        ForgetNonOwning();
     }
 
-    private const int OnlyValue = -1;
+    private const int OnlyValue = -1, InObject = -1;
 
     private void CheckTimer(HelperPrototype helper, in RegisterState value, int register, ref CallArguments call)
     {
@@ -277,15 +299,21 @@ internal sealed partial class Transfer
     }
 
     /// <summary>A zero-terminated string whose bytes are known for good.</summary>
-    private void CheckConstString(HelperPrototype helper, in RegisterState value, int register)
+    private void CheckConstString(string function, in RegisterState value, int register)
     {
-        Expect(helper, value, register, value.Kind == RegisterKind.MapValue && value.Value.IsConstant, "a constant string in a read-only map");
+        DemandString(function, value, register, value.Kind == RegisterKind.MapValue && value.Value.IsConstant, "a constant string in a read-only map");
         MapSpec map = _maps[value.Subject];
-        Expect(helper, value, register, map.IsFrozen && (map.Flags & MapFlags.ReadOnlyProgram) != 0, "a constant string in a read-only map");
+        DemandString(function, value, register, map.IsFrozen && (map.Flags & MapFlags.ReadOnlyProgram) != 0, "a constant string in a read-only map");
         long offset = (long)value.Value.Value + value.Offset;
         CheckMapValue(value, register, 0, 1, writes: false);
         ReadOnlySpan<byte> data = map.InitialData.Span;
         bool ends = offset >= data.Length || data[(int)offset..].Contains((byte)0) || data.Length < map.ValueSize;
-        Expect(helper, value, register, ends, "a string that ends with zero");
+        DemandString(function, value, register, ends, "a string that ends with zero");
+    }
+
+    private void DemandString(string function, in RegisterState value, int register, bool holds, string what)
+    {
+        if (!holds)
+            throw Refuse(Rule.HelperArgument, $"{function}: R{register} is {Words.Describe(value)}, but must be {what}");
     }
 }

@@ -33,11 +33,23 @@ internal sealed partial class Transfer
 
         if (!fromRegister)
             CheckConstantOperand(operation, instruction.Immediate, wide);
+        // Whatever is done to an address in the arena, the engine keeps it within.
+        if (destination.Kind == RegisterKind.Arena)
+            return;
+        if (operand.Kind == RegisterKind.Arena && wide)
+        {
+            destination = operand;
+            return;
+        }
+
         if (destination.IsPointer || operand.IsPointer)
         {
             PointerArithmetic(instruction, ref destination, operand, operation, wide);
             return;
         }
+
+        if (!fromRegister && operation is Opcodes.And or Opcodes.Or)
+            SplitMask(ref destination);
 
         // A linked number plus a constant stays linked, at a distance.
         bool keepsLink = wide && operation is Opcodes.Add or Opcodes.Sub && destination.Id != 0 && operand.Value.IsConstant;
@@ -60,12 +72,35 @@ internal sealed partial class Transfer
         }
 
         bool signed = instruction.Offset == 1;
-        destination.Value = wide
+        // A shift by more than the width means one thing here and another there: as on Linux, nothing is known of its result.
+        bool isWildShift = operation is Opcodes.Lsh or Opcodes.Rsh or Opcodes.Arsh && (wide ? operand.Value.UMax >= 64 : operand.Value.UMax32 >= 32);
+        destination.Value = isWildShift ? Scalar.OfWidth(wide ? 64 : 32) : wide
             ? Compute64(operation, signed, destination.Value, operand.Value)
             : Compute32(operation, signed, destination.Value, operand.Value);
         destination.Sources |= operand.Sources;
         if (destination.Value.IsConstant)
             Unlink(ref destination);
+    }
+
+    /// <summary>A mask made of a sign, 0 or -1, selects one of two values: each is looked at by itself.</summary>
+    /// <remarks>maybe_fork_scalars in the kernel's verifier.</remarks>
+    private void SplitMask(ref RegisterState mask)
+    {
+        bool whole = mask.Value is { SMin: -1, SMax: 0 };
+        bool half = !whole && mask.Value is { SMin32: -1, SMax32: 0, UMax: <= uint.MaxValue };
+        if (!whole && !half)
+            return;
+        _paths.Fork(Slot, Edge.MaskIsZero);
+        mask.Value = Scalar.Constant(whole ? ulong.MaxValue : uint.MaxValue);
+        Unlink(ref mask);
+    }
+
+    private int ContinueWithZero(in Instruction instruction)
+    {
+        ref RegisterState mask = ref State[(int)instruction.Destination];
+        mask.Value = Scalar.Constant(0ul);
+        Unlink(ref mask);
+        return Step(Slot);
     }
 
     /// <summary>Where they can be reached, operations that mean nothing are refused.</summary>
@@ -117,6 +152,12 @@ internal sealed partial class Transfer
         }
 
         ref RegisterState source = ref Read(instruction.Source);
+        if (instruction.IsAddressSpaceCast)
+        {
+            destination = CastAddress(instruction);
+            return;
+        }
+
         int width = instruction.Offset;
         if (wide && width == 0)
         {
@@ -158,6 +199,16 @@ internal sealed partial class Transfer
         ulong sources = source.Sources;
         destination = RegisterState.Number(value);
         destination.Sources = sources;
+    }
+
+    /// <summary>A pointer into the arena as the program sees it becomes one that can be used, or the other way round.</summary>
+    private RegisterState CastAddress(in Instruction instruction)
+    {
+        if (_options.Target != VerifierTarget.Linux)
+            throw Refuse(Rule.UnsupportedFeature, "an address space cast (arena); only a Linux kernel has arenas");
+        if (!_maps.HasArena)
+            throw Refuse(Rule.MapType, "an address space cast in a program that uses no arena");
+        return instruction.Immediate == 1 ? RegisterState.Pointer(RegisterKind.Arena) : RegisterState.Unknown;
     }
 
     /// <summary>Gives a number that is about to be copied an identity, so that what is learned of one copy is learned of all.</summary>

@@ -184,7 +184,8 @@ internal sealed partial class Transfer
             if (isNull)
             {
                 // A reference that turns out null was never acquired.
-                if (value.Reference != 0)
+                // A cast's result has another identity than the object that it is of, which is still held.
+                if (value.Reference == id)
                     State.TryRelease(value.Reference);
                 value = RegisterState.Constant(0);
                 continue;
@@ -192,7 +193,7 @@ internal sealed partial class Transfer
 
             value.Marks &= ~RegisterMarks.MaybeNull;
             // The id of a map value names the lock inside it; any other has done its work.
-            if (value.Kind != RegisterKind.MapValue)
+            if (value.Kind != RegisterKind.MapValue && (value.Marks & RegisterMarks.Allocated) == 0)
                 value.Id = 0;
         }
     }

@@ -15,15 +15,9 @@ internal sealed partial class Transfer
         if (instruction.IsLocalCall)
             return CallFunction(instruction);
         if (instruction.IsKernelFunctionCall)
-            throw UnknownKernelFunction(instruction);
+            return CallKernelFunction(instruction);
         CallHelper(instruction);
         return Slot + 1;
-    }
-
-    private Refusal UnknownKernelFunction(in Instruction instruction)
-    {
-        string name = (uint)instruction.Immediate < (uint)_program.KernelFunctions.Length ? _program.KernelFunctions[instruction.Immediate].Name : $"number {instruction.Immediate}";
-        return Refuse(Rule.KernelFunction, $"kernel function {name} is called; kernel functions are not supported yet");
     }
 
     private void CallHelper(in Instruction instruction)
@@ -48,9 +42,11 @@ internal sealed partial class Transfer
         ApplyWrites(helper, call);
         if (call.Released != 0)
             Release(call.Released);
+        if (call.RingBufDynptr != 0)
+            MakeDynptr(helper.Name, call.RingBufDynptr, DynptrKind.RingBuffer, isReadOnly: false, Acquire());
         RegisterState result = ResultOf(helper, ref call);
         // A tail call that comes back has failed, and nothing was run.
-        if (helper.Has(HelperFlags.ChangesPacket) && helper.Id != HelperId.TailCall)
+        if ((helper.Has(HelperFlags.ChangesPacket) && helper.Id != HelperId.TailCall) || call.ChangesPacket)
             InvalidatePacketPointers();
         for (int i = 1; i <= 5; i++)
             State[i] = default;
@@ -67,7 +63,7 @@ internal sealed partial class Transfer
                 "char LICENSE[] SEC(\"license\") = \"GPL\";");
         }
 
-        if (helper.Has(HelperFlags.MaySleep) && !_program.IsSleepable && _program.Type != ProgramType.Syscall)
+        if (helper.Has(HelperFlags.MaySleep) && (MaySleep ? !MaySleepHere : _program.Type != ProgramType.Syscall))
             throw Refuse(Rule.UnknownHelper, $"{helper.Name} may sleep; this program may not", "use a sleepable section, for example SEC(\"fentry.s/...\")");
         if (State.LockId != 0 && helper.Id is not (HelperId.SpinUnlock or HelperId.SpinLock))
             throw Refuse(Rule.SpinLock, $"{helper.Name} is called while a spin lock is held", "call bpf_spin_unlock() first");
@@ -167,12 +163,12 @@ internal sealed partial class Transfer
         }
     }
 
-    private int Acquire()
+    private int Acquire(ReferenceKind kind = ReferenceKind.Object)
     {
         if (State.ReferenceCount == MachineState.MaxReferences)
             throw Refuse(Rule.TooComplex, $"more than {MachineState.MaxReferences} references are held at once");
         int id = _paths.NewId();
-        State.References[State.ReferenceCount++] = new Reference(id, Slot, State.Depth);
+        State.References[State.ReferenceCount++] = new Reference(id, Slot, State.Depth, kind);
         return id;
     }
 
@@ -217,8 +213,20 @@ internal sealed partial class Transfer
                 result = RegisterState.Pointer(RegisterKind.Memory, marks: RegisterMarks.RingBuffer);
                 result.Size = call.AllocationSize;
                 break;
+            case ReturnKind.DynptrSliceOrNull:
+                if ((DynptrKind)call.Dynptr.Subject is DynptrKind.Skb or DynptrKind.Xdp or DynptrKind.SkbMeta or DynptrKind.File)
+                    throw Refuse(Rule.HelperArgument, $"{helper.Name}: a dynptr over a packet or file has no memory of its own", "use bpf_dynptr_slice()");
+                _facts.Result(Slot, mayBeNull: true);
+                return SliceOf(call.Dynptr, call.AllocationSize, (call.Dynptr.Marks & RegisterMarks.ReadOnly) != 0);
             case ReturnKind.BtfObject or ReturnKind.TrustedBtfObject:
-                return KernelObject(helper.Result.Type, $"the result of {helper.Name}");
+                RegisterState given = KernelObject(helper.Result.Type, $"the result of {helper.Name}");
+                if (helper.Result.Kind == ReturnKind.TrustedBtfObject)
+                    given.Marks |= RegisterMarks.Trusted;
+                return given;
+            case ReturnKind.BtfObjectOrNull when helper.Id == HelperId.KptrXchg:
+                CheckKernelPointerValue(helper, call.Kptr, State[2]);
+                result = KernelPointerTo(call.Kptr, RegisterMarks.Trusted);
+                break;
             case ReturnKind.BtfObjectOrNull when !helper.Has(HelperFlags.Acquires):
                 result = KernelObject(helper.Result.Type, $"the result of {helper.Name}");
                 break;
@@ -232,7 +240,7 @@ internal sealed partial class Transfer
             result.Marks |= RegisterMarks.MaybeNull;
         result.Id = _paths.NewId();
         if (helper.Has(HelperFlags.Acquires) || call.AcquiresByMap)
-            result.Reference = Acquire();
+            result.Reference = result.Id = Acquire();
         else if (helper.Has(HelperFlags.CastsSocket))
             result.Reference = State[1].Reference;
         return result;
@@ -305,6 +313,10 @@ internal sealed partial class Transfer
         public int TimerMap;
         public int TimerIdentity;
         public long MaxSize;
+        public int RingBufDynptr;
+        public RegisterState Dynptr;
+        public SpecialField Kptr;
+        public bool ChangesPacket;
         public bool AcquiresByMap;
         public bool ResultNotNull;
         private long _size1, _size2, _size3, _size4, _size5;

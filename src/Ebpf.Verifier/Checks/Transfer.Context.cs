@@ -11,6 +11,12 @@ internal sealed partial class Transfer
 {
     private RegisterState LoadContext(in RegisterState address, int register, int displacement, int size, bool signed)
     {
+        if (IsOpenMemory)
+        {
+            CheckOpenContext(address, register, displacement, size);
+            return Extended(RegisterState.Unknown, size, signed);
+        }
+
         int offset = ContextOffset(address, register, displacement, size);
         if (!_context.AllowsLoad(offset, size, out int index))
             throw ContextRefusal(offset, size, WhyNot(index));
@@ -29,10 +35,25 @@ internal sealed partial class Transfer
 
     private void StoreContext(in RegisterState address, int register, int displacement, int size, bool isAtomic)
     {
+        if (IsOpenMemory && !isAtomic)
+        {
+            CheckOpenContext(address, register, displacement, size);
+            return;
+        }
+
         int offset = ContextOffset(address, register, displacement, size);
         if (isAtomic || !_context.AllowsStore(offset, size, out int index))
             throw ContextRefusal(offset, size, "no field that this type of program may write so is there", writes: true);
         _facts.ContextField(Slot, _context.Fields[index].IsPointer ? index : -1);
+    }
+
+    /// <summary>Whether the context is memory that the caller handed in, of which every byte may be read and written.</summary>
+    private bool IsOpenMemory => _program.Type == ProgramType.Syscall && _program.Dialect == Dialect.Linux;
+
+    private void CheckOpenContext(in RegisterState address, int register, int displacement, int size)
+    {
+        CheckBounds(address, register, displacement, size, (uint)_context.Size, Rule.ContextAccess, "the context");
+        _facts.ContextField(Slot, -1);
     }
 
     private string WhyNot(int index)
@@ -75,6 +96,11 @@ internal sealed partial class Transfer
     private RegisterState KernelObjectField(in ContextField field)
     {
         RegisterState pointer = KernelObject(field.Type, $"field {field.Name} of the context");
+        // prog_args_trusted in the kernel's btf.c
+        bool isTrusted = _program.Type is ProgramType.StructOps or ProgramType.Lsm || (_program.Type == ProgramType.Tracing && _program.AttachType is AttachType.TraceRawTp or AttachType.TraceIter)
+            || _program.Type == ProgramType.Netfilter;
+        if (isTrusted)
+            pointer.Marks |= RegisterMarks.Trusted;
         // An iterator is called once more at its end, without an object; its metadata is always there.
         bool isObject = _program is { Type: ProgramType.Tracing, AttachType: AttachType.TraceIter } && field.Offset > 0;
         // The kernel marks arguments of hooks that may be null by their names.
@@ -150,25 +176,4 @@ internal sealed partial class Transfer
         >= 4 and < 16 or >= 24 and < 80 => size <= 4,
         _ => size == 4,
     };
-
-    private RegisterState LoadBtfObject(in RegisterState address, int register, int displacement, int size)
-    {
-        long offset = (long)address.Value.Value + address.Offset + displacement;
-        if (!address.Value.IsConstant)
-            throw Refuse(Rule.MemoryAccess, $"R{register} is {Words.Describe(address)}; kernel objects are only read at constant offsets");
-        bool isField;
-        int target;
-        try
-        {
-            isField = _kernel!.TryLoad(address.Subject, offset, size, out target);
-        }
-        catch (BpfException damaged)
-        {
-            throw Refuse(Rule.UnsupportedFeature, $"the kernel's types cannot be read: {damaged.Message}");
-        }
-
-        if (!isField)
-            throw Refuse(Rule.MemoryAccess, $"R{register}: a read of {size} bytes at offset {offset} of {_kernel.NameOf(address.Subject)} is not one of its fields");
-        return target == 0 ? RegisterState.Unknown : RegisterState.Pointer(RegisterKind.BtfObject, target);
-    }
 }

@@ -65,6 +65,18 @@ internal sealed partial class Transfer
                 if (value.Kind != RegisterKind.Context || !IsUnmoved(value))
                     throw Refuse(Rule.FunctionSignature, $"{function.Name} takes the context in R{register}, but it is {Words.Describe(value)}");
                 return;
+            case GlobalArgumentKind.Arena:
+                if (value.Kind is not (RegisterKind.Arena or RegisterKind.Scalar))
+                    throw Refuse(Rule.FunctionSignature, $"{function.Name} takes an address in the arena in R{register}, but it is {Words.Describe(value)}");
+                return;
+            case GlobalArgumentKind.Dynptr:
+                UseDynptr(function.Name, register);
+                return;
+            case GlobalArgumentKind.Untrusted:
+                return;
+            case GlobalArgumentKind.Trusted:
+                CheckTrustedArgument(function, argument, value, register);
+                return;
         }
 
         if (value.IsZero && argument.MaybeNull)
@@ -98,6 +110,23 @@ internal sealed partial class Transfer
             default:
                 throw Refuse(Rule.FunctionSignature, $"{function.Name} takes a pointer to {argument.Size} bytes in R{register}, but it is {Words.Describe(value)}");
         }
+    }
+
+    private void CheckTrustedArgument(in FunctionRange function, in GlobalArgument argument, in RegisterState value, int register)
+    {
+        if (argument.MaybeNull && value.IsZero)
+        {
+            _paths.Need(value.Sources);
+            return;
+        }
+
+        if (value.MaybeNull && !argument.MaybeNull)
+            throw Refuse(Rule.NullDereference, $"{function.Name}: R{register} is {Words.Describe(value)}, but must not be null");
+        bool isTrusted = value.Kind == RegisterKind.BtfObject && (value.Marks & (RegisterMarks.Untrusted | RegisterMarks.User | RegisterMarks.PerCpu | RegisterMarks.Allocated)) == 0
+            && ((value.Marks & RegisterMarks.Trusted) != 0 || value.Reference != 0);
+        bool matches = isTrusted && IsUnmoved(value) && _kernel!.Begins(value.Subject, _kernel.Types[(uint)argument.Type].Name);
+        if (!matches)
+            throw Refuse(Rule.FunctionSignature, $"{function.Name} takes a trusted pointer to {_kernel!.NameOf(argument.Type)} in R{register}, but it is {Words.Describe(value)}");
     }
 
     private FrameState Push(int function, int callSite, FrameRole role)
@@ -138,6 +167,8 @@ internal sealed partial class Transfer
 
     private int EnterCallback(in Instruction instruction)
     {
+        if (instruction.IsKernelFunctionCall)
+            return EnterKernelCallback(instruction);
         HelperPrototype helper = _helpers.At(Slot)!;
         CallArguments call = default;
         call.Map = -1;
@@ -180,9 +211,30 @@ internal sealed partial class Transfer
         return index + 1;
     }
 
-    private int EnterTimer(in CallArguments call)
+    private int EnterKernelCallback(in Instruction instruction)
     {
-        (int function, int map, int identity) = (call.Callback, call.TimerMap, call.TimerIdentity);
+        KernelCall call = _kernelFunctions.At(instruction)!;
+        KernelArguments found = default;
+        for (int i = 0; i < call.Signature.Arguments.Length; i++)
+            CheckKernelArgument(call, i, ref found);
+        if (call.CallsBackLater)
+            return EnterLater(found.Callback, found.Map, found.MapIdentity);
+        // Two nodes are compared: the new one and one that the tree owns.
+        State.Frame.CallbackDepth++;
+        FrameState callee = Push(found.Callback, Slot, FrameRole.Callback);
+        for (int i = 1; i <= 2; i++)
+        {
+            callee.Registry[i] = RegisterState.Pointer(RegisterKind.BtfObject, found.Graph.Target, RegisterMarks.Allocated | RegisterMarks.NonOwning);
+            callee.Registry[i].Offset = (int)Math.Max(NodeOffset((uint)found.Graph.Target, found.Graph.Tag!), 0);
+        }
+
+        return _shape.Functions[found.Callback].Start;
+    }
+
+    private int EnterTimer(in CallArguments call) => EnterLater(call.Callback, call.TimerMap, call.TimerIdentity);
+
+    private int EnterLater(int function, int map, int identity)
+    {
         State.Start(function);
         State.Frame.Role = FrameRole.LaterCallback;
         _facts.Enter(function);
@@ -216,12 +268,12 @@ internal sealed partial class Transfer
             case FrameRole.Callback:
                 return ReturnFromCallback(frame);
             case FrameRole.LaterCallback:
-                CheckNothingHeld();
+                CheckNothingHeld("a callback");
                 CheckReturned(new ReturnRange(0, 0), "a timer callback");
                 return PathEnds;
         }
 
-        CheckNothingHeld();
+        CheckNothingHeld(frame.Function != 0 ? "a global function" : "the program");
         if (frame.Function != 0)
             CheckGlobalReturn(frame.Function);
         else if (_returns is { } range)
@@ -258,12 +310,16 @@ internal sealed partial class Transfer
         return callSite;
     }
 
-    private void CheckNothingHeld()
+    private void CheckNothingHeld(string who)
     {
         if (State.LockId != 0)
-            throw Refuse(Rule.SpinLock, "the program returns while a spin lock is held", "call bpf_spin_unlock() on every path");
+            throw Refuse(Rule.SpinLock, $"{who} ends while a spin lock is held", "call bpf_spin_unlock() on every path");
+        if (State.ReadLocks > 0)
+            throw Refuse(Rule.Reference, $"{who} ends in an RCU read-side critical section", "call bpf_rcu_read_unlock() on every path");
+        if (State.PreemptionLocks > 0)
+            throw Refuse(Rule.Reference, $"{who} ends with preemption disabled", "call bpf_preempt_enable() on every path");
         if (State.ReferenceCount > 0)
-            throw Leak("the end of the program");
+            throw Leak($"the end of {who}");
     }
 
     private void CheckReturnReadable()

@@ -1,3 +1,4 @@
+using Ebpf.Bytecode.Btf;
 using Ebpf.Bytecode.Isa;
 using Ebpf.Bytecode.Specs;
 using Ebpf.Verifier.Diagnostics;
@@ -34,8 +35,43 @@ internal sealed partial class Transfer
                 destination = RegisterState.Pointer(RegisterKind.Function, function);
                 return;
             default:
-                throw Refuse(Rule.UnsupportedFeature, "addresses of kernel variables (ksyms with a type) are not supported yet");
+                destination = KernelVariable((uint)instruction.Immediate);
+                return;
         }
+    }
+
+    /// <summary>The address of a variable or function of the kernel, by its BTF id.</summary>
+    /// <remarks>check_pseudo_btf_id in the kernel's verifier.</remarks>
+    private RegisterState KernelVariable(uint id)
+    {
+        if (_options.Target != VerifierTarget.Linux || _kernel is null)
+            throw Refuse(Rule.UnsupportedFeature, "the address of a kernel variable (a ksym with a type) is taken; only a Linux kernel has them, and its types must be known");
+        BtfView types = _kernel.Types;
+        if (!types.Contains(id) || types[id].Kind is not (BtfKind.Var or BtfKind.Func))
+            throw Refuse(Rule.UnsupportedFeature, $"the kernel has no variable with type id {id}");
+        BtfType variable = types[id];
+        if (variable.Kind == BtfKind.Func)
+            return RegisterState.Pointer(RegisterKind.Memory, marks: RegisterMarks.ReadOnly);
+        BtfType type = types.SkipModifiers(variable.ReferencedType);
+        RegisterMarks perCpu = IsPerCpu(types, id) ? RegisterMarks.PerCpu : RegisterMarks.None;
+        if (type.IsComposite)
+            return RegisterState.Pointer(RegisterKind.BtfObject, (int)type.Id, perCpu);
+        RegisterState memory = RegisterState.Pointer(RegisterKind.Memory, marks: RegisterMarks.ReadOnly | perCpu);
+        memory.Size = (int)types.SizeOf(type.Id);
+        return memory;
+    }
+
+    private static bool IsPerCpu(BtfView types, uint variable)
+    {
+        if (types.FindByName(".data..percpu", BtfKind.DataSec) is not { } section)
+            return false;
+        foreach (BtfSectionVariable entry in types[section].SectionVariables)
+        {
+            if (entry.Type == variable)
+                return true;
+        }
+
+        return false;
     }
 
     private void CheckMayUse(int map)
@@ -47,6 +83,8 @@ internal sealed partial class Transfer
     private RegisterState MapValueAddress(int index, uint offset)
     {
         MapSpec map = _maps[index];
+        if (map.Type == MapType.Arena && _options.Target == VerifierTarget.Linux)
+            return RegisterState.Pointer(RegisterKind.Arena);
         if (map.Type != MapType.Array || map.MaxEntries != 1)
             throw Refuse(Rule.MapType, $"the address of a value of map {map.Name} is taken; only arrays of one element allow that");
         if (offset >= map.ValueSize)

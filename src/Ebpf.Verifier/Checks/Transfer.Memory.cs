@@ -30,6 +30,8 @@ internal sealed partial class Transfer
                 return LoadContext(address, register, displacement, size, signed);
             case RegisterKind.MapValue:
                 _facts.Touch(Slot, MemoryKinds.MapValue);
+                if (KernelPointerAt(address, displacement, size) is { } field)
+                    return LoadKernelPointer(field);
                 CheckMapValue(address, register, displacement, size, writes: false);
                 return Extended(LoadMapValue(address, displacement, size), size, signed);
             case RegisterKind.MapKey:
@@ -39,6 +41,10 @@ internal sealed partial class Transfer
             case RegisterKind.Packet or RegisterKind.PacketMeta:
                 _facts.Touch(Slot, MemoryKinds.Packet);
                 CheckPacket(address, register, displacement, size, writes: false);
+                break;
+            case RegisterKind.Memory when (address.Marks & RegisterMarks.Untrusted) != 0:
+                // It may fault, and then gives zero.
+                _facts.Touch(Slot, MemoryKinds.BtfObject);
                 break;
             case RegisterKind.Memory:
                 _facts.Touch(Slot, MemoryKinds.Allocated);
@@ -51,6 +57,13 @@ internal sealed partial class Transfer
             case RegisterKind.Socket or RegisterKind.SocketCommon or RegisterKind.TcpSocket or RegisterKind.XdpSocket:
                 _facts.Touch(Slot, MemoryKinds.BtfObject);
                 CheckSocketLoad(address, register, displacement, size);
+                break;
+            case RegisterKind.Arena:
+                _facts.Touch(Slot, MemoryKinds.Arena);
+                break;
+            case RegisterKind.Map when _kernel is not null:
+                _facts.Touch(Slot, MemoryKinds.BtfObject);
+                LoadMapField(address, register, displacement, size);
                 break;
             case RegisterKind.BtfObject:
                 _facts.Touch(Slot, MemoryKinds.BtfObject);
@@ -121,7 +134,10 @@ internal sealed partial class Transfer
                 return;
             case RegisterKind.MapValue:
                 _facts.Touch(Slot, MemoryKinds.MapValue);
-                CheckMapValue(address, register, displacement, size, writes: true);
+                if (KernelPointerAt(address, displacement, size) is { } field)
+                    StoreKernelPointer(field, register, value, isAtomic);
+                else
+                    CheckMapValue(address, register, displacement, size, writes: true);
                 return;
             case RegisterKind.Packet or RegisterKind.PacketMeta:
                 _facts.Touch(Slot, MemoryKinds.Packet);
@@ -131,10 +147,19 @@ internal sealed partial class Transfer
                 _facts.Touch(Slot, MemoryKinds.Allocated);
                 CheckBounds(address, register, displacement, size, (uint)address.Size, Rule.MemoryAccess, "the memory");
                 return;
-            case RegisterKind.MapKey or RegisterKind.FlowKeys or RegisterKind.Socket or RegisterKind.SocketCommon or RegisterKind.TcpSocket or RegisterKind.XdpSocket:
+            case RegisterKind.FlowKeys:
+                _facts.Touch(Slot, MemoryKinds.Allocated);
+                CheckFlowKeys(address, register, displacement, size);
+                return;
+            case RegisterKind.MapKey or RegisterKind.Socket or RegisterKind.SocketCommon or RegisterKind.TcpSocket or RegisterKind.XdpSocket:
                 throw Refuse(Rule.ReadOnlyMemory, $"R{register} is {Words.Describe(address)}, which may only be read");
             case RegisterKind.BtfObject:
-                throw Refuse(Rule.ReadOnlyMemory, $"R{register} is {Words.Describe(address)}; only reading is supported");
+                _facts.Touch(Slot, MemoryKinds.BtfObject);
+                StoreBtfObject(address, register, displacement, size);
+                return;
+            case RegisterKind.Arena:
+                _facts.Touch(Slot, MemoryKinds.Arena);
+                return;
             default:
                 throw NotAPointer(address, register, "write");
         }
@@ -240,6 +265,51 @@ internal sealed partial class Transfer
                 : $"the access of {size} bytes at offset {fixedOffset} plus {Words.Range(address.Value)}";
             throw Refuse(rule, $"R{register}: {reach} leaves {what}, which has {limit} bytes", "check the index against the size before the access, or mask it");
         }
+    }
+
+    /// <summary>A field of the kernel's structure for the map.</summary>
+    /// <remarks>check_ptr_to_map_access in the kernel's verifier.</remarks>
+    private void LoadMapField(in RegisterState address, int register, int displacement, int size)
+    {
+        string structure = _maps[address.Subject].Type is MapType.Array or MapType.PerCpuArray or MapType.ArrayOfMaps or MapType.ProgArray or MapType.PerfEventArray ? "bpf_array"
+            : _maps[address.Subject].Type is MapType.Hash or MapType.LruHash or MapType.PerCpuHash or MapType.LruPerCpuHash or MapType.HashOfMaps ? "bpf_htab"
+            : _maps[address.Subject].Type == MapType.Arena ? "bpf_arena"
+            : "bpf_map";
+        int id = _kernel!.Find(structure);
+        bool isField = IsUnmoved(address) && displacement >= 0 && id != 0 && _kernel.TryLoad(id, displacement, size, out _);
+        if (!isField)
+            throw Refuse(Rule.MemoryAccess, $"R{register}: a read of {size} bytes at offset {address.Offset + displacement} of {Words.Describe(address)} is not one of its fields");
+    }
+
+    /// <summary>The field for a kernel pointer that an access takes whole; null where there is none.</summary>
+    private SpecialField? KernelPointerAt(in RegisterState address, int displacement, int size)
+    {
+        if (_options.Target != VerifierTarget.Linux || size != 8 || !address.Value.IsConstant)
+            return null;
+        foreach (SpecialField field in _maps.SpecialFields(address.Subject))
+        {
+            if (field.Kind == SpecialFieldKind.KernelPointer && field.Target != 0 && field.Offset == OffsetOf(address) + displacement)
+                return field;
+        }
+
+        return null;
+    }
+
+    /// <remarks>check_map_kptr_access in the kernel's verifier.</remarks>
+    private void StoreKernelPointer(in SpecialField field, int register, in RegisterState value, bool isAtomic)
+    {
+        if (isAtomic || field.Tag != "kptr_untrusted")
+            throw Refuse(Rule.MapValueAccess, $"R{register} points to a kernel pointer, which is not written directly", "use bpf_kptr_xchg()");
+        if (value.IsZero)
+        {
+            _paths.Need(value.Sources);
+            return;
+        }
+
+        RegisterState expected = KernelPointerTo(field, RegisterMarks.None);
+        bool matches = value.Kind == RegisterKind.BtfObject && IsUnmoved(value) && value.Subject == expected.Subject && (value.Marks & (RegisterMarks.User | RegisterMarks.PerCpu)) == 0;
+        if (!matches)
+            throw Refuse(Rule.MapValueAccess, $"{Words.Describe(value)} is stored where a pointer of another type is kept");
     }
 
     private void CheckMapValue(in RegisterState address, int register, int displacement, int size, bool writes)

@@ -88,7 +88,7 @@ internal sealed partial class Transfer
     {
         foreach (ref RegisterState value in new ValuesOf(State))
         {
-            if (value.Kind is RegisterKind.Packet or RegisterKind.PacketMeta or RegisterKind.PacketEnd)
+            if (value.Kind is RegisterKind.Packet or RegisterKind.PacketMeta or RegisterKind.PacketEnd || (value.Marks & RegisterMarks.PacketSlice) != 0)
                 value = RegisterState.Unknown;
         }
     }

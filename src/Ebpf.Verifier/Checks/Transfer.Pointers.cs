@@ -52,6 +52,12 @@ internal sealed partial class Transfer
     private void MovePointer(in Instruction instruction, ref RegisterState destination, RegisterState pointer, RegisterState amount, int operation)
     {
         int register = (int)instruction.Destination;
+        if (pointer.Kind == RegisterKind.Arena)
+        {
+            destination = pointer;
+            return;
+        }
+
         if (pointer.MaybeNull)
             throw Refuse(Rule.NullDereference, $"R{register} is {Words.Describe(pointer)}; arithmetic on it needs a null check first", "compare the pointer with NULL before using it");
         if (operation is not (Opcodes.Add or Opcodes.Sub))

@@ -28,6 +28,8 @@ internal sealed partial class Transfer
         int first = low & 7;
         if (slot.HasSpill)
         {
+            if (slot.Spill.IsStackObject)
+                throw OpaqueStack(slot.Spill, low);
             if (slot.IsFullSpill && size == 8)
             {
                 ref RegisterState spilled = ref slot.Spill;
@@ -89,6 +91,8 @@ internal sealed partial class Transfer
         {
             int index = FrameState.SlotOf(offset);
             StackByte kind = index < frame.UsedSlots ? frame.Stack[index][offset & 7] : StackByte.Invalid;
+            if (kind == StackByte.Spill && frame.Stack[index].Spill.IsStackObject)
+                throw OpaqueStack(frame.Stack[index].Spill, offset);
             if (kind == StackByte.Invalid && IsStrict)
                 return UnwrittenStack(offset, 1);
             if (kind == StackByte.Spill && frame.Stack[index].Spill.IsZero)
@@ -123,6 +127,7 @@ internal sealed partial class Transfer
         }
 
         frame.Reach(low);
+        Overwrite(frame, low, high);
         ref StackSlot slot = ref frame.Stack[FrameState.SlotOf(low)];
         if (size < 8)
             KeepPointerWhole(slot, low);
@@ -174,6 +179,7 @@ internal sealed partial class Transfer
     private void StoreStackSomewhere(FrameState frame, int low, int high, in RegisterState value)
     {
         frame.Reach(low);
+        Overwrite(frame, low, high);
         bool zero = value.IsZero;
         if (zero)
             _paths.Need(value.Sources);
@@ -235,6 +241,12 @@ internal sealed partial class Transfer
             return;
         FrameState frame = StackRange(address, register, 0, size, out int low, out int high);
         CheckLive(address.Subject, low, high);
+        for (int index = FrameState.SlotOf(high - 1); index <= FrameState.SlotOf(low) && index < frame.UsedSlots; index++)
+        {
+            if (frame.Stack[index].HasSpill && frame.Stack[index].Spill.IsStackObject)
+                throw OpaqueStack(frame.Stack[index].Spill, low);
+        }
+
         if (!IsStrict)
             return;
         for (int offset = low; offset < high; offset++)
@@ -254,6 +266,7 @@ internal sealed partial class Transfer
             return;
         FrameState frame = StackRange(address, register, 0, size, out int low, out int high);
         frame.Reach(low);
+        Overwrite(frame, low, high);
         bool certain = address.Value.IsConstant;
         for (int offset = low; offset < high; offset++)
         {

@@ -25,13 +25,15 @@ internal sealed partial class Transfer
     private readonly Liveness _liveness;
     private readonly IPaths _paths;
     private readonly HelperTable _helpers;
+    private readonly KernelFunctionTable _kernelFunctions;
+    private readonly int? _exceptionCallback;
     private readonly GlobalSignatures _signatures;
     private readonly KernelObjects? _kernel;
     private readonly ReturnRange? _returns;
     private readonly string _typeName;
     private readonly ContextLayout _context;
 
-    internal Transfer(ProgramSpec program, ProgramShape shape, MapTable maps, Liveness liveness, HelperTable helpers, GlobalSignatures signatures, VerifierOptions options, ContextLayout context,
+    internal Transfer(ProgramSpec program, ProgramShape shape, MapTable maps, Liveness liveness, HelperTable helpers, KernelFunctionTable kernelFunctions, GlobalSignatures signatures, VerifierOptions options, ContextLayout context, KernelObjects? kernel,
         FactCollector facts, MachineState state, IPaths paths)
     {
         _program = program;
@@ -44,8 +46,10 @@ internal sealed partial class Transfer
         _facts = facts;
         _paths = paths;
         _helpers = helpers;
+        _kernelFunctions = kernelFunctions;
+        _exceptionCallback = ExceptionCallback.Find(program, shape);
         _signatures = signatures;
-        _kernel = options.KernelTypes is { } types ? new KernelObjects(types) : null;
+        _kernel = kernel;
         _typeName = options.Host?.Name ?? program.Type.Text();
         _returns = options.Host is { } host ? host.Returns : ReturnRanges.For(program.Type, program.AttachType, program.Dialect) ?? TracingContext.HookResult(program, options.KernelTypes);
         State = state;
@@ -134,6 +138,9 @@ internal sealed partial class Transfer
             Edge.MayGotoStays => StayInLoop(),
             Edge.EnterCallback => EnterCallback(instruction),
             Edge.TailCallReturns => ReturnFromTailCall(),
+            Edge.IteratorYields => YieldElement(),
+            Edge.LockFails => FailToLock(),
+            Edge.MaskIsZero => ContinueWithZero(instruction),
             _ => EndWithZero(),
         };
     }

@@ -29,11 +29,25 @@ internal static class Words
             RegisterKind.SocketCommon => "a socket (common part)" + nullable,
             RegisterKind.TcpSocket => "a TCP socket" + nullable,
             RegisterKind.XdpSocket => "an XDP socket" + nullable,
-            RegisterKind.BtfObject => "a pointer to a kernel object" + At(register) + nullable,
+            RegisterKind.BtfObject => BtfObject(register.Marks) + At(register) + nullable,
             RegisterKind.Function => "the address of a function",
+            RegisterKind.Arena => "an address in the arena",
+            RegisterKind.Dynptr or RegisterKind.DynptrHandle => "a dynptr",
+            RegisterKind.Iterator => "an iterator",
+            RegisterKind.InterruptFlags => "saved interrupt flags",
             _ => "a pointer",
         };
     }
+
+    private static string BtfObject(RegisterMarks marks) => marks switch
+    {
+        _ when (marks & RegisterMarks.NonOwning) != 0 => "a pointer to an object that a list or tree owns",
+        _ when (marks & RegisterMarks.Allocated) != 0 => "a pointer to an allocated object",
+        _ when (marks & RegisterMarks.Untrusted) != 0 => "an untrusted pointer to a kernel object",
+        _ when (marks & RegisterMarks.Trusted) != 0 => "a trusted pointer to a kernel object",
+        _ when (marks & RegisterMarks.Rcu) != 0 => "a pointer to a kernel object under RCU",
+        _ => "a pointer to a kernel object",
+    };
 
     /// <summary>What a number may be: "anything", "5", "anything from 0 to 65535".</summary>
     internal static string Range(in Scalar value)

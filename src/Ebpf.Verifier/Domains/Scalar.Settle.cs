@@ -72,7 +72,7 @@ internal readonly partial struct Scalar
             for (int round = 0; round < 4; round++)
             {
                 if (Bits.Mask == 0)
-                    return new Scalar(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32).Contains(Bits.Value) ? Constant(Bits.Value) : Empty;
+                    return TheOnlyMember();
 
                 RangesFromBits();
                 Agree(ref UMin, ref UMax, ref SMin, ref SMax);
@@ -81,16 +81,21 @@ internal readonly partial struct Scalar
                 bool isNarrowed = WholeFromHalf();
                 if (isNarrowed)
                     Agree(ref UMin, ref UMax, ref SMin, ref SMax);
-                if (UMin > UMax || SMin > SMax || UMin32 > UMax32 || SMin32 > SMax32 || !TryBitsFromRanges())
+                if (UMin > UMax || SMin > SMax || UMin32 > UMax32 || SMin32 > SMax32 || !TryBitsFromRanges() || !TryOnlyMember())
                     return Empty;
+                if (Bits.Mask == 0)
+                    return TheOnlyMember();
 
                 // Bits that the ranges have made known matter to the ranges only if they leave less room.
                 Tnum low = Bits.Low32;
                 if (!isNarrowed && Bits.Min <= UMin && Bits.Max >= UMax && low.Min <= UMin32 && low.Max >= UMax32)
                     break;
             }
-            return Bits.Mask == 0 ? Constant(Bits.Value) : new Scalar(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32);
+            return new Scalar(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32);
         }
+
+        private readonly Scalar TheOnlyMember() =>
+            new Scalar(Bits, UMin, UMax, SMin, SMax, UMin32, UMax32, SMin32, SMax32).Contains(Bits.Value) ? Constant(Bits.Value) : Empty;
 
         /// <summary>No member is below the known ones or above everything that may be one.</summary>
         private void RangesFromBits()
@@ -105,6 +110,21 @@ internal readonly partial struct Scalar
             UMax32 = Math.Min(UMax32, value | mask);
             SMin32 = Math.Max(SMin32, (int)(value | (mask & (1u << 31))));
             SMax32 = Math.Min(SMax32, (int)(value | (mask & ~(1u << 31))));
+        }
+
+        /// <summary>Where bits and range have one number in common, it is that; false where they have none.</summary>
+        private bool TryOnlyMember()
+        {
+            // Free bits that lie together at the bottom leave no gaps, and a range knows as much.
+            if ((Bits.Mask & (Bits.Mask + 1)) == 0 || UMin > UMax)
+                return true;
+            if (!Bits.TryNext(UMin, out ulong first) || first > UMax)
+                return false;
+            if (!Bits.TryPrevious(UMax, out ulong last))
+                return false;
+            if (first == last)
+                Bits = Tnum.Constant(first);
+            return true;
         }
 
         /// <summary>The bits that all numbers of a range share are known.</summary>

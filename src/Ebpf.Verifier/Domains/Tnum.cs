@@ -48,6 +48,35 @@ internal readonly record struct Tnum(ulong Value, ulong Mask)
     /// <summary>Whether a value is a member.</summary>
     public bool Contains(ulong value) => (value & ~Mask) == Value;
 
+    /// <summary>The least member that is not below a number; false where there is none.</summary>
+    public bool TryNext(ulong from, out ulong next)
+    {
+        next = (from & Mask) | Value;
+        if (next == from)
+            return true;
+        int bit = 63 - BitOperations.LeadingZeroCount(next ^ from);
+        ulong below = LowBits(bit + 1);
+        if (next > from)
+        {
+            // Above by a known bit: everything that is free below it may be zero.
+            next &= ~(Mask & below);
+            return true;
+        }
+
+        // Below by a known bit: the free bits above it count up by one, those below it start again.
+        ulong counted = ((from | ~Mask | below) + 1) & Mask & ~below;
+        next = counted | Value;
+        return next > from;
+    }
+
+    /// <summary>The greatest member that is not above a number; false where there is none.</summary>
+    public bool TryPrevious(ulong from, out ulong previous)
+    {
+        bool found = new Tnum(~Value & ~Mask, Mask).TryNext(~from, out ulong mirrored);
+        previous = ~mirrored;
+        return found;
+    }
+
     /// <summary>Whether every member is also one of <paramref name="other"/>.</summary>
     public bool IsSubsetOf(Tnum other) => (Mask & ~other.Mask) == 0 && other.Contains(Value);
 

@@ -17,8 +17,8 @@ internal sealed class PathWalk : IPaths
     /// <summary>More than this for kept states, and only those that must be kept still are.</summary>
     private const long MemoryLimit = 512L << 20;
 
-    // BPF_COMPLEXITY_LIMIT_JMP_SEQ
-    private const int PendingLimit = 8192;
+    // Linux gives up at 8192 (BPF_COMPLEXITY_LIMIT_JMP_SEQ); packed states are small.
+    private const int PendingLimit = 65536;
 
     private readonly Checkpoints _kept = new();
     private readonly PendingPaths _pending = new();
@@ -203,10 +203,35 @@ internal sealed class PathWalk : IPaths
         ReadOnlySpan<ulong> words = _kept.WordsOf(entry);
         if (_code[entry.Slot].Opcode == Opcodes.MayGoto)
             return (int)(words[2] >> 32) != State.MayGotoDepth;
+        if (_code[entry.Slot].IsKernelFunctionCall && State[1].Kind == RegisterKind.Stack)
+        {
+            if (IsFurther(entry))
+                return true;
+        }
+
         if ((int)(uint)words[0] != State.Depth)
             return false;
         int at = FrameAt(words, State.Depth);
         return (int)(words[at + 2] >> 32) == State.Frame.Activation && (int)(words[at + 1] >> 32) < State.Frame.CallbackDepth;
+    }
+
+    /// <summary>Whether the iterator that the call is about to ask has given more elements than it had at the checkpoint: the same iterator, made once.</summary>
+    private bool IsFurther(in Checkpoint entry)
+    {
+        ref RegisterState address = ref State[1];
+        int offset = address.Offset + (int)(long)address.Value.Value;
+        if (!address.Value.IsConstant || offset is >= 0 or < -FrameState.StackBytes)
+            return false;
+        ref StackSlot slot = ref State.Frames[address.Subject].Stack[FrameState.SlotOf(offset)];
+        if (!slot.IsFullSpill || slot.Spill.Kind != RegisterKind.Iterator)
+            return false;
+        foreach (ref RegisterState item in _kept.ItemsOf(entry))
+        {
+            if (item.Kind == RegisterKind.Iterator && item.Reference == slot.Spill.Reference && item.Offset == slot.Spill.Offset)
+                return item.Size < slot.Spill.Size;
+        }
+
+        return false;
     }
 
     /// <summary>Where the words of a frame begin.</summary>

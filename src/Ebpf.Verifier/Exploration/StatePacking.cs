@@ -7,7 +7,7 @@ namespace Ebpf.Verifier.Exploration;
 
 /// <summary>
 /// The packed form of a state: words that say which registers and slots it has, and those as items in the same order. Layout of the words:
-/// [depth, references, lock, read locks and may_goto, then two for each reference, then for each frame: function and role, call site and callback depth,
+/// [depth, references, lock, read locks and may_goto, preemption locks, then two for each reference, then for each frame: function and role, call site and callback depth,
 /// registers and activation, slots, and one word of byte kinds for each slot].
 /// </summary>
 internal static class StatePacking
@@ -65,12 +65,12 @@ internal static class StatePacking
         words[0] = (uint)state.Depth | ((ulong)(uint)state.ReferenceCount << 32);
         words[1] = (uint)state.LockId | ((ulong)(uint)state.LockMap << 32);
         words[2] = (uint)state.ReadLocks | ((ulong)(uint)state.MayGotoDepth << 32);
-        words[3] = 0;
+        words[3] = (uint)state.PreemptionLocks;
         int at = HeaderWords, item = 0;
         for (int i = 0; i < state.ReferenceCount; i++)
         {
             words[at++] = (uint)state.References[i].Id | ((ulong)(uint)state.References[i].Instruction << 32);
-            words[at++] = (uint)state.References[i].Depth;
+            words[at++] = (uint)state.References[i].Depth | ((ulong)state.References[i].Kind << 32);
         }
 
         for (int depth = 0; depth <= state.Depth; depth++)
@@ -101,10 +101,11 @@ internal static class StatePacking
         state.LockMap = (int)(words[1] >> 32);
         state.ReadLocks = (int)(uint)words[2];
         state.MayGotoDepth = (int)(words[2] >> 32);
+        state.PreemptionLocks = (int)(uint)words[3];
         int at = HeaderWords, item = 0;
         for (int i = 0; i < state.ReferenceCount; i++)
         {
-            state.References[i] = new Reference((int)(uint)words[at], (int)(words[at] >> 32), (int)(uint)words[at + 1]);
+            state.References[i] = new Reference((int)(uint)words[at], (int)(words[at] >> 32), (int)(uint)words[at + 1], (ReferenceKind)(words[at + 1] >> 32));
             at += ReferenceWords;
         }
 

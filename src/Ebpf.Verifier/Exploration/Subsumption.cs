@@ -33,7 +33,8 @@ internal sealed class Subsumption(bool strict)
         ReadOnlySpan<ulong> words = kept.WordsOf(entry);
         bool sameShape = words[0] == ((uint)state.Depth | ((ulong)(uint)state.ReferenceCount << 32))
             && (int)(words[1] >> 32) == state.LockMap
-            && (int)(uint)words[2] == state.ReadLocks;
+            && (int)(uint)words[2] == state.ReadLocks
+            && (int)(uint)words[3] == state.PreemptionLocks;
         if (!sameShape)
             return false;
 
@@ -44,7 +45,7 @@ internal sealed class Subsumption(bool strict)
         int at = StatePacking.HeaderWords;
         for (int i = 0; i < state.ReferenceCount; i++)
         {
-            if (!SameId((int)(uint)words[at], state.References[i].Id) || (int)(uint)words[at + 1] != state.References[i].Depth)
+            if (!SameId((int)(uint)words[at], state.References[i].Id) || words[at + 1] != ((uint)state.References[i].Depth | ((ulong)state.References[i].Kind << 32)))
                 return false;
             at += StatePacking.ReferenceWords;
         }
@@ -171,6 +172,9 @@ internal sealed class Subsumption(bool strict)
             return false;
         if (!SameId(old.Id, now.Id) || !SameId(old.Reference, now.Reference) || !SameId(old.MapIdentity, now.MapIdentity))
             return false;
+        // How many elements an iterator gave says nothing of what is to come.
+        if (old.Kind == RegisterKind.Iterator)
+            return true;
         // Known to be at or beyond the end says nothing of bytes: where the old proof needed none, it does for this.
         bool sizeFits = old.IsPacketPointer && old.Size >= 0 ? Math.Max(now.Size, 0) >= old.Size : now.Size == old.Size;
         return sizeFits && now.Value.IsSubsetOf(old.Value);

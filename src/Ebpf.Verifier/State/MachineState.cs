@@ -24,6 +24,9 @@ internal sealed class MachineState
     /// <summary>How many read-side critical sections are open.</summary>
     internal int ReadLocks;
 
+    /// <summary>How many times preemption was disabled.</summary>
+    internal int PreemptionLocks;
+
     /// <summary>How many may_goto jumps this path has continued through.</summary>
     internal int MayGotoDepth;
 
@@ -38,7 +41,7 @@ internal sealed class MachineState
         Depth = 0;
         Frames[0].Reset(0, function, -1, FrameRole.Entry);
         ReferenceCount = 0;
-        LockId = LockMap = ReadLocks = MayGotoDepth = 0;
+        LockId = LockMap = ReadLocks = PreemptionLocks = MayGotoDepth = 0;
     }
 
     /// <summary>The frame at a depth; most programs need only the first.</summary>
@@ -49,6 +52,18 @@ internal sealed class MachineState
         for (int i = 0; i < ReferenceCount; i++)
         {
             if (References[i].Id == id)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether something of a kind is held.</summary>
+    internal bool Holds(ReferenceKind kind)
+    {
+        for (int i = 0; i < ReferenceCount; i++)
+        {
+            if (References[i].Kind == kind)
                 return true;
         }
 
@@ -74,4 +89,18 @@ internal sealed class MachineState
 /// <param name="Id">Its id.</param>
 /// <param name="Instruction">Where it was acquired.</param>
 /// <param name="Depth">The frame that acquired it.</param>
-internal readonly record struct Reference(int Id, int Instruction, int Depth);
+/// <param name="Kind">What it is.</param>
+internal readonly record struct Reference(int Id, int Instruction, int Depth, ReferenceKind Kind = ReferenceKind.Object);
+
+/// <summary>What was acquired.</summary>
+internal enum ReferenceKind : byte
+{
+    /// <summary>An object.</summary>
+    Object,
+
+    /// <summary>Disabled interrupts, which are restored in the opposite order.</summary>
+    Interrupts,
+
+    /// <summary>A resilient spin lock.</summary>
+    Lock,
+}

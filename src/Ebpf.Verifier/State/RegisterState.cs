@@ -60,11 +60,52 @@ internal enum RegisterKind : byte
 
     /// <summary>A function of the program; <see cref="RegisterState.Subject"/> is its index.</summary>
     Function,
+
+    /// <summary>An address in the arena: any offset may be reached, what is not there reads as zero.</summary>
+    Arena,
+
+    /// <summary>A pointer to a dynptr that is not the function's own: handed to a callback or a global function. Subject is its kind.</summary>
+    DynptrHandle,
+
+    /// <summary>Only in stack slots: a dynptr. <see cref="RegisterState.Subject"/> is its <see cref="DynptrKind"/>, <see cref="RegisterState.Offset"/> which of its slots.</summary>
+    Dynptr,
+
+    /// <summary>Only in stack slots: an iterator. Subject is its type, Offset which of its slots, Size how many elements it gave on this path.</summary>
+    Iterator,
+
+    /// <summary>Only in stack slots: saved interrupt flags. Subject is the kind of function that saved them.</summary>
+    InterruptFlags,
+}
+
+/// <summary>What memory a dynptr stands for.</summary>
+/// <remarks>enum bpf_dynptr_type in include/linux/bpf.h.</remarks>
+internal enum DynptrKind
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>A map's value.</summary>
+    Local,
+
+    /// <summary>A ring buffer record.</summary>
+    RingBuffer,
+
+    /// <summary>A socket buffer.</summary>
+    Skb,
+
+    /// <summary>An XDP packet.</summary>
+    Xdp,
+
+    /// <summary>A socket buffer's metadata.</summary>
+    SkbMeta,
+
+    /// <summary>A file.</summary>
+    File,
 }
 
 /// <summary>Marks of a pointer.</summary>
 [Flags]
-internal enum RegisterMarks : byte
+internal enum RegisterMarks : ushort
 {
     /// <summary>None.</summary>
     None = 0,
@@ -83,6 +124,27 @@ internal enum RegisterMarks : byte
 
     /// <summary>Memory of a ring buffer record, which must be passed on whole.</summary>
     RingBuffer = 16,
+
+    /// <summary>A kernel object that is sure to be there as long as the pointer is: kernel functions take it.</summary>
+    Trusted = 32,
+
+    /// <summary>A kernel object that is there until the RCU read-side critical section ends.</summary>
+    Rcu = 64,
+
+    /// <summary>An object that the program allocated, of a type of its own.</summary>
+    Allocated = 128,
+
+    /// <summary>An object that a list or tree owns: it may be used while the lock is held, and not be given away.</summary>
+    NonOwning = 256,
+
+    /// <summary>An iterator that has given its last element.</summary>
+    Drained = 512,
+
+    /// <summary>Memory in a packet: void once the packet is changed.</summary>
+    PacketSlice = 1024,
+
+    /// <summary>An address in user space.</summary>
+    User = 2048,
 }
 
 /// <summary>The abstract value of a register or of a spilled slot. Blittable.</summary>
@@ -111,7 +173,10 @@ internal struct RegisterState
     /// <summary>Map, frame, function or type, according to <see cref="Kind"/>.</summary>
     public int Subject;
 
-    /// <summary>For a map value: the identity of the map that it is in, where the map was itself looked up; 0 where the index says it all.</summary>
+    /// <summary>
+    /// For a map value: the identity of the map that it is in, where the map was itself looked up; 0 where the index says it all. For memory: the identity of
+    /// the dynptr that it is a slice of, 0 where it is none.
+    /// </summary>
     public int MapIdentity;
 
     /// <summary>What it is.</summary>
@@ -129,6 +194,9 @@ internal struct RegisterState
     internal readonly bool IsConstant => Kind == RegisterKind.Scalar && Value.IsConstant;
 
     internal readonly bool IsZero => IsConstant && Value.Value == 0;
+
+    /// <summary>Whether it is something that lies in the stack itself and is only for the functions that know it.</summary>
+    internal readonly bool IsStackObject => Kind >= RegisterKind.Dynptr;
 
     internal readonly bool IsPacketPointer => Kind is RegisterKind.Packet or RegisterKind.PacketMeta;
 

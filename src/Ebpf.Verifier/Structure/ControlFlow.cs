@@ -18,7 +18,7 @@ internal sealed class ControlFlow
     internal bool IsForced(int slot) => _marks[slot] == 2;
 
     /// <summary>Finds the pruning points: targets of jumps, conditional jumps, calls of functions and what follows them, calls that enter callbacks.</summary>
-    internal static ControlFlow Of(ProgramShape shape, HelperTable helpers)
+    internal static ControlFlow Of(ProgramShape shape, HelperTable helpers, KernelFunctionTable kernelFunctions)
     {
         Instruction[] code = shape.Code;
         byte[] marks = new byte[code.Length];
@@ -50,6 +50,12 @@ internal sealed class ControlFlow
                         Mark(slot + 1, 1);
                     }
                     else if (helpers.At(slot) is { } helper && helper.Has(HelperFlags.CallsBack))
+                    {
+                        Mark(slot, 2);
+                        Mark(slot + 1, 1);
+                    }
+
+                    else if (kernelFunctions.At(instruction) is { } call && (call.CallsBack || call.Function.Has(KernelFunctionFlags.IterNext)))
                     {
                         Mark(slot, 2);
                         Mark(slot + 1, 1);

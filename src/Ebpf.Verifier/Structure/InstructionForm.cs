@@ -100,8 +100,13 @@ internal static class InstructionForm
         }
 
         Require(operation <= Opcodes.Arsh, slot, "an unknown arithmetic operation");
-        if (operation == Opcodes.Mov && wide && fromRegister && instruction.Offset == 1)
-            throw new Refusal(Rule.UnsupportedFeature, slot, "address space casts (arena) are not supported yet");
+        if (instruction.IsAddressSpaceCast)
+        {
+            // From the arena's address space (1) to the kernel's (0), and back.
+            Require(instruction.Immediate is 1 or 1 << 16, slot, "a cast between address spaces that do not exist");
+            return;
+        }
+
         bool offsetAllowed = operation switch
         {
             Opcodes.Div or Opcodes.Mod => instruction.Offset is 0 or 1,

@@ -69,6 +69,25 @@ public class TnumTests
         }
     }
 
+    [Fact]
+    public void The_members_next_to_a_number_are_found()
+    {
+        foreach (Tnum a in All)
+        {
+            ulong[] members = [.. Members(a)];
+            for (ulong from = 0; from < 20; from++)
+            {
+                bool hasNext = a.TryNext(from, out ulong next), hasPrevious = a.TryPrevious(from, out ulong previous);
+                Assert.Equal(members.Any(m => m >= from), hasNext);
+                Assert.Equal(members.Any(m => m <= from), hasPrevious);
+                if (hasNext)
+                    Assert.Equal(members.Where(m => m >= from).Min(), next);
+                if (hasPrevious)
+                    Assert.Equal(members.Where(m => m <= from).Max(), previous);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0x10, 0x10, 0x10, 0)]
     [InlineData(0x10, 0x1f, 0x10, 0xf)]
