@@ -8,6 +8,7 @@ using Ebpf.Bench.LinuxLoad;
 [
     ("autoload", "loading 1 of 64 programs against loading all 64 [-j]", AutoloadBench.Run),
     ("corpus", "verdicts on a folder of objects: DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]", CorpusCommand.Run),
+    ("verify-speed", "our verifier against the kernel's, in turn: DIRECTORY [--rounds N] [--top N]", VerifySpeedCommand.Run),
     ("selftests", "verdicts on the kernel's own tests of its verifier, compiled: DIRECTORY [--btf FILE] [--only TEXT] [-v]", SelftestCommand.Run),
     ("compile", "the time that compiling takes [-j]", CompileBench.Run),
     ("execution", "the speed of machine code, against clang's own and the kernel's [-j] [--only NAME]", ExecutionBench.Run),

@@ -128,7 +128,7 @@ public static class ProgramVerifier
             {
                 FactCollector facts = new(_shape);
                 GlobalSignatures signatures = new(_program, _shape, helpers, calls, context, kernel);
-                PathWalk walk = _walk = new PathWalk(_shape, flow, liveness, _options);
+                using PathWalk walk = _walk = new PathWalk(_shape, flow, liveness, _options);
                 Transfer transfer = new(_program, _shape, maps, liveness, helpers, kernelFunctions, signatures, _options, context, kernel, facts, walk.State, walk);
                 try
                 {

@@ -9,13 +9,14 @@ namespace Ebpf.Verifier.Checks;
 /// <remarks>process_iter_arg, process_iter_next_call in the kernel's verifier.</remarks>
 internal sealed partial class Transfer
 {
-    private readonly Dictionary<string, int> _iteratorTypes = new(StringComparer.Ordinal);
+    private Dictionary<string, int>? _iteratorTypes;
 
     private void CheckIterator(KernelCall call, in KernelArgument argument, int register, ref KernelArguments found)
     {
         int slots = argument.Size / 8;
         if (slots == 0)
             throw Refuse(Rule.KernelFunction, $"{call.Name} takes an iterator of unknown size");
+        _iteratorTypes ??= new Dictionary<string, int>(StringComparer.Ordinal);
         if (!_iteratorTypes.TryGetValue(argument.Structure, out int type))
             _iteratorTypes.Add(argument.Structure, type = _iteratorTypes.Count + 1);
         if (call.Function.Has(KernelFunctionFlags.IterNew))

@@ -127,10 +127,11 @@ internal sealed partial class Transfer
     private KernelObjects Objects => _objects ??= new KernelObjects(_program.Types ?? throw Refuse(Rule.UnsupportedFeature, "the object's types are not known"));
 
     private KernelObjects? _objects;
-    private readonly Dictionary<uint, SpecialField[]> _specialFields = [];
+    private Dictionary<uint, SpecialField[]>? _specialFields;
 
     private SpecialField[] SpecialFieldsOf(uint type)
     {
+        _specialFields ??= [];
         if (!_specialFields.TryGetValue(type, out SpecialField[]? fields))
             _specialFields.Add(type, fields = MapTable.FindSpecialFields(Objects.Types, type, Objects.Types.SizeOf(type)));
         return fields;

@@ -12,7 +12,7 @@ namespace Ebpf.Verifier.Exploration;
 /// ends. A finished walk is a proof that every path is safe and ends.
 /// </summary>
 /// <remarks>do_check and is_state_visited in the kernel's verifier.</remarks>
-internal sealed class PathWalk : IPaths
+internal sealed class PathWalk : IPaths, IDisposable
 {
     /// <summary>More than this for kept states, and only those that must be kept still are.</summary>
     private const long MemoryLimit = 512L << 20;
@@ -20,8 +20,9 @@ internal sealed class PathWalk : IPaths
     // Linux gives up at 8192 (BPF_COMPLEXITY_LIMIT_JMP_SEQ); packed states are small.
     private const int PendingLimit = 65536;
 
-    private readonly Checkpoints _kept = new();
-    private readonly PendingPaths _pending = new();
+    private readonly WalkMemory _memory;
+    private readonly Checkpoints _kept;
+    private readonly PendingPaths _pending;
     private readonly Subsumption _subsumption;
     private readonly Instruction[] _code;
     private readonly ControlFlow _flow;
@@ -35,6 +36,8 @@ internal sealed class PathWalk : IPaths
 
     internal PathWalk(ProgramShape shape, ControlFlow flow, Liveness liveness, VerifierOptions options)
     {
+        _memory = WalkMemory.Rent();
+        (_kept, _pending, State) = (_memory.Kept, _memory.Pending, _memory.State);
         _code = shape.Code;
         _flow = flow;
         _liveness = liveness;
@@ -44,13 +47,13 @@ internal sealed class PathWalk : IPaths
     }
 
     /// <summary>The working state.</summary>
-    internal MachineState State { get; } = new();
+    internal MachineState State { get; }
 
     internal int Processed { get; private set; }
 
-    internal int TotalStates => _kept.Total;
+    internal int TotalStates { get; private set; }
 
-    internal int PeakStates => _kept.Peak;
+    internal int PeakStates { get; private set; }
 
     public int NewId() => ++_lastId;
 
@@ -117,6 +120,13 @@ internal sealed class PathWalk : IPaths
             slot = transfer.Resume(entry.Slot, entry.Edge);
             _log.Resumed(entry.Slot, slot, State);
         }
+    }
+
+    /// <summary>The walk is over: its memory is for the next one.</summary>
+    public void Dispose()
+    {
+        (TotalStates, PeakStates) = (_kept.Total, _kept.Peak);
+        WalkMemory.Return(_memory);
     }
 
     private Refusal TooComplex(int slot) => new(

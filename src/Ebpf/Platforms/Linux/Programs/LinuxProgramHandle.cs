@@ -16,7 +16,7 @@ internal sealed partial class LinuxProgramHandle(ProgramSpec spec, FileDescripto
 
     public int? Fd => Descriptor.Number;
 
-    /// <summary>The kernel's figures; one system call, made when somebody asks. The kernel verifies and compiles in one call, whose time is given as the verifier's.</summary>
+    /// <summary>The kernel's figures; one system call, made when somebody asks. The kernel verifies and compiles in one call, whose time is given as the verifier's where its log has no figure.</summary>
     public ProgramFigures Figures
     {
         get
@@ -26,7 +26,7 @@ internal sealed partial class LinuxProgramHandle(ProgramSpec spec, FileDescripto
             return new ProgramFigures(
                 Spec.Instructions.Length,
                 info.VerifiedInstructions == 0 ? null : (int)info.VerifiedInstructions,
-                loadTime,
+                VerifierLog.Figure(Log, "verification time") is > 0 and int microseconds ? TimeSpan.FromMicroseconds(microseconds) : loadTime,
                 null,
                 (int)info.JitedLength,
                 FdInfo.Number(program.Number, "memlock"))
