@@ -16,6 +16,7 @@ GeneratedFile[] files =
     .. DialectEnum.Generate(Model("helpers"), "HelperId", "A helper function.", "src/Ebpf.Bytecode/Vocabulary"),
     SectionTable.Generate(Model("sections")),
     new HelperPrototypeTable(Model("helper_prototypes"), Model("helpers"), groups).Generate(),
+    .. SinceTable.Generate(Model("since")),
     KernelFunctionTable.Generate(Model("kernel_functions"), groups),
     ContextLayoutTable.Generate(Model("context_fields"), Model("context_layouts"), groups),
     new HelperPages(Model("helpers"), Model("helper_prototypes"), root).Generate(),

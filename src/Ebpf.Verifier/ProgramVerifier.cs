@@ -114,6 +114,8 @@ public static class ProgramVerifier
                 ?? TracingContext.Of(_program, _options.KernelTypes);
             if (context is null)
                 throw Unsupported();
+            if (_options.KernelVersion is { } version && _program.Dialect == Dialect.Linux)
+                VersionRules.CheckCode(_program, _shape, version);
             if (ProgramRules.WhyNotAttached(_program) is { } notAttached)
                 throw new Refusal(Rule.UnsupportedProgramType, 0, notAttached);
             CallGraph calls = CallGraph.Of(_shape);

@@ -28,6 +28,12 @@ public sealed record VerifierOptions
     /// <summary>Where the program is to run, which says what there is: kernel functions, arenas and exceptions are Linux's alone.</summary>
     public VerifierTarget Target { get; init; } = VerifierTarget.Embedded;
 
+    /// <summary>
+    /// The Linux version whose helpers, types of maps and programs, and features of the language may be used: what came later is refused, and said since
+    /// when it is there. Null for all. Only the major and minor number count; the rules of access are those of the newest kernel.
+    /// </summary>
+    public Version? KernelVersion { get; init; }
+
     /// <summary>The kernel's types, for programs whose context is BTF-typed; null where there is no kernel to ask.</summary>
     public Bytecode.Btf.BtfView? KernelTypes { get; init; }
 }

@@ -14,7 +14,7 @@ gcc -O1 -Wall record/record.c ${LIBBPF_FLAGS:--lbpf} -lelf -lz -o "$record"
 
 # Objects of which neither verdicts nor results are recorded, and those that ask for things of the kernel's own.
 not_for_kernel='^(core_.*|sections|pinning|windows_.*|endian_big|rela|lines_dwarf)\.o$'
-not_for_runs='^(kconfig.*|ksyms|kfuncs|exceptions|struct_ops|arena|version|rejects|leaks|autoload_extern|autoload_all_off|no_license)\.o$'
+not_for_runs='^(kconfig.*|ksyms|kfuncs|exceptions|struct_ops|arena|version|verdicts|rejects|leaks|autoload_extern|autoload_all_off|no_license)\.o$'
 
 "$record" open *.o >libbpf-open.jsonl
 

@@ -55,6 +55,8 @@ internal sealed partial class Transfer
 
     private void CheckMayCall(HelperPrototype helper)
     {
+        if (VersionRules.WhyNot(helper.Id, _options.KernelVersion) is { } tooNew)
+            throw Refuse(Rule.UnknownHelper, tooNew, "guard the call with bpf_core_enum_value_exists(enum bpf_func_id, ...)");
         if (helper.Has(HelperFlags.Gpl) && !_helpers.IsGplCompatible && _program.Dialect == Dialect.Linux)
         {
             throw Refuse(

@@ -76,6 +76,8 @@ internal sealed partial class Transfer
 
     private void CheckMayUse(int map)
     {
+        if (VersionRules.WhyNot(_maps[map], _options.KernelVersion) is { } tooNew)
+            throw Refuse(Rule.MapType, tooNew);
         if (ProgramRules.WhyNotUsed(_program, _maps[map], _maps.SpecialFields(map)) is { } why)
             throw Refuse(Rule.MapType, why);
     }

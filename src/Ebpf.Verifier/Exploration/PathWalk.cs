@@ -147,9 +147,9 @@ internal sealed class PathWalk : IPaths, IDisposable
             next = entry.Next;
             if (entry.Open > 0)
             {
-                if (forced)
+                if (forced && IsRound(entry))
                 {
-                    if (IsRound(entry) && _subsumption.Covers(entry, _kept, State, Likeness.Within))
+                    if (_subsumption.Covers(entry, _kept, State, Likeness.Within))
                     {
                         GoRound(index);
                         entry.Hits++;
