@@ -67,8 +67,8 @@ public class CallbackTests
         Instruction[] unbounded = [.. main];
         unbounded[4] = Mov64(R1, R6);
 
-        Check.Refuses(Rule.TooComplex, [.. main, .. body]);
-        Check.Refuses(Rule.TooComplex, [.. unbounded, .. body]);
+        Check.Refuses(Rule.InfiniteLoop, [.. main, .. body]);
+        Check.Refuses(Rule.InfiniteLoop, [.. unbounded, .. body]);
     }
 
     [Fact]
