@@ -18,11 +18,11 @@ public sealed class KillTests
     public async Task What_was_not_pinned_goes_with_the_process()
     {
         var random = new Random(20261126);
-        HashSet<uint> maps = [.. Left(static () => BpfMap.List().Select(static m => (m.Id, m.Name)))], programs = [.. Left(static () => BpfProgram.List().Select(static p => (p.Id, p.Name)))];
+        HashSet<uint> maps = [.. Maps()], programs = [.. Programs()];
         int loaded = 0;
         for (int i = 0; i < Kills; i++)
         {
-            SortedSet<uint> before = Kernel.Ids(BpfObjectKind.Program);
+            HashSet<uint> before = [.. Programs()];
             using Process tool = Start(TestData.Sample("map"), "--run", "test_maps", "--repeat", "1000000000");
             try
             {
@@ -33,10 +33,10 @@ public sealed class KillTests
                 }
                 else
                 {
-                    await WaitFor(() => Kernel.Ids(BpfObjectKind.Program).Except(before).Any(), tool);
+                    await WaitFor(() => Programs().Except(before).Any(), tool);
                 }
 
-                loaded += Kernel.Ids(BpfObjectKind.Program).Except(before).Any() ? 1 : 0;
+                loaded += Programs().Except(before).Any() ? 1 : 0;
             }
             finally
             {
@@ -50,12 +50,16 @@ public sealed class KillTests
         bool isClean = false;
         for (int i = 0; i < 300 && !isClean; i++)
         {
-            isClean = Left(static () => BpfMap.List().Select(static m => (m.Id, m.Name))).All(maps.Contains) && Left(static () => BpfProgram.List().Select(static p => (p.Id, p.Name))).All(programs.Contains);
+            isClean = Maps().All(maps.Contains) && Programs().All(programs.Contains);
             await Task.Delay(100);
         }
 
         Assert.True(isClean, "maps or programs of the sample are still in the kernel half a minute after their process was killed");
     }
+
+    private static IEnumerable<uint> Maps() => Left(static () => BpfMap.List().Select(static m => (m.Id, m.Name)));
+
+    private static IEnumerable<uint> Programs() => Left(static () => BpfProgram.List().Select(static p => (p.Id, p.Name)));
 
     /// <summary>The ids of what is in the kernel under the names of the sample.</summary>
     private static IEnumerable<uint> Left(Func<IEnumerable<(uint Id, string Name)>> list)
