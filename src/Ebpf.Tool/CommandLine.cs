@@ -11,7 +11,7 @@ internal static class CommandLine
 {
     private const string Epilogue = """
 
-        What the kernel has loaded, as bpftool shows it: ebpf prog|map help.
+        What the kernel has loaded, as bpftool shows it: ebpf prog|map|link help.
 
         Exit codes: 0 done, 1 refused or failed, 2 wrong usage. With -j nothing but JSON goes to standard output, errors too.
         """;

@@ -9,7 +9,7 @@ namespace Ebpf.Tool.Bpftool;
 /// <remarks>main.c of bpftool: objects and commands may be abbreviated, the first in the table that fits is meant; options stand anywhere.</remarks>
 internal static class BpftoolCommandLine
 {
-    private static readonly string[] s_objects = ["prog", "map"];
+    private static readonly string[] s_objects = ["prog", "map", "link"];
 
     /// <summary>Whether these arguments are for here.</summary>
     public static bool Takes(string[] args) => args.FirstOrDefault(static a => !a.StartsWith('-')) is { } word && Select(word) is not null;
@@ -58,7 +58,8 @@ internal static class BpftoolCommandLine
         (string usage, (string Name, Func<Arguments, int> Run)[] commands) = name switch
         {
             "prog" => (ProgCommands.Usage, new ProgCommands(context).Table),
-            _ => (MapCommands.Usage, new MapCommands(context).Table),
+            "map" => (MapCommands.Usage, new MapCommands(context).Table),
+            _ => (LinkCommands.Usage, new LinkCommands(context).Table),
         };
         if (arguments.IsAtEnd)
             return commands[0].Run(arguments);

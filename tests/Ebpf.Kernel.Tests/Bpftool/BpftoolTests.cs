@@ -211,7 +211,7 @@ public sealed partial class BpftoolTests
         BpfObject obj = name is "map" or "firewall" ? TestData.OpenSample(name) : TestData.Open(name);
         foreach (BpfMapSpec map in obj.Maps)
         {
-            map.PinPath = null;
+            map.Pinning = MapPinning.None;
         }
 
         return obj.Load(Platform.Linux);

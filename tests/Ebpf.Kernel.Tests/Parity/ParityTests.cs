@@ -162,7 +162,7 @@ public sealed class ParityTests
 
         foreach (BpfMapSpec map in obj.Maps)
         {
-            map.PinPath = null;
+            map.Pinning = MapPinning.None;
         }
 
         return obj;
