@@ -19,6 +19,7 @@ public sealed class ParityTests
         ["struct_ops"] = "struct_ops are the kernel's own structures",
         ["user_ringbuf"] = "the embedded platform has no user ring buffers",
         ["hosting"] = "program types of a host's own are not the kernel's",
+        ["timers"] = "timers go off while maps are compared",
         ["leaks"] = "it puts addresses into maps",
         ["windows_maps"] = "objects of Windows' dialect are not for Linux",
         ["endian_big"] = "of the other byte order",
