@@ -1,3 +1,4 @@
+using Ebpf.Platforms.Linux.Netlink;
 using static Ebpf.Kernel.Guest.Room;
 
 namespace Ebpf.Kernel.Guest.Scenarios;
@@ -9,6 +10,7 @@ internal static class NetworkScenarios
     [
         new("XDP attaches to the loopback, behind the driver", Xdp),
         new("tcx attaches, or says which Linux has it", () => Since(6, 6, Tcx)),
+        new("netkit attaches, where the kernel has such interfaces", Netkit),
         new("A netfilter program attaches, or says which Linux has them", () => Since(6, 4, Netfilter)),
     ];
 
@@ -25,6 +27,40 @@ internal static class NetworkScenarios
         using LoadedObject live = Load("network", "tc_next");
         using BpfLink link = live.Programs["tc_next"].AttachTcx("lo", TrafficDirection.Ingress);
         Equal(AttachType.TcxIngress, ((DeviceLinkInfo)link.ReadInfo()!).AttachType);
+    }
+
+    private static void Netkit()
+    {
+        using LoadedObject live = Load("network", "netkit_next");
+        if (Running < new Version(6, 7))
+        {
+            // On any interface: the attach type is what this kernel does not know.
+            Since(6, 7, () => live.Programs["netkit_next"].AttachNetkit("lo"));
+            return;
+        }
+
+        AddNetkit("primary");
+        using BpfLink link = live.Programs["netkit_next"].AttachNetkit("primary");
+        var info = (DeviceLinkInfo)link.ReadInfo()!;
+        Equal((LinkType.Netkit, AttachType.NetkitPrimary), (info.Type, info.AttachType));
+        using BpfLink second = live.Programs["netkit_next"].AttachNetkit("primary", isPeer: true, AttachOrder.First);
+        Equal(AttachType.NetkitPeer, ((DeviceLinkInfo)second.ReadInfo()!).AttachType);
+    }
+
+    private static void AddNetkit(string name)
+    {
+        // include/uapi/linux/if_link.h.
+        const ushort InterfaceName = 3, LinkInfo = 18, InfoKind = 1;
+        using NetlinkSocket socket = NetlinkSocket.Open();
+        var request = new NetlinkRequest(stackalloc byte[NetlinkRequest.BufferSize], RouteMessage.NewLink,
+            NetlinkFlags.Request | NetlinkFlags.Acknowledge | NetlinkFlags.Create | NetlinkFlags.Exclusive);
+        request.Add(new LinkHeader());
+        request.AddAttribute(InterfaceName, name);
+        int info = request.Begin(LinkInfo);
+        request.AddAttribute(InfoKind, "netkit");
+        request.End(info);
+        Errno errno = socket.Execute(request, null, out string message);
+        True(errno == Errno.None, $"{errno} {message}");
     }
 
     private static void Netfilter()

@@ -21,7 +21,8 @@ internal static class ProbeScenarios
         new("A program is attached by another section's name", ByName),
         new("kprobe.multi attaches by a pattern, or says what the kernel lacks", Multi),
         new("kretprobe.multi attaches by name, or says what the kernel lacks", ReturnMulti),
-        new("kprobe.multi takes addresses with cookies", MultiAddresses),
+        new("kprobe.multi takes names with cookies", MultiNames),
+        new("kprobe.session runs at entry and return, or says which Linux has it", () => Since(6, 10, Session)),
     ];
 
     private static void BySection(string program, Slot slot)
@@ -121,13 +122,21 @@ internal static class ProbeScenarios
         Fails(Errno.ENOENT, () => live.Programs["on_kretprobe_multi"].AttachKprobeMulti(new KprobeMultiOptions { Functions = ["no_such_function_here"] }));
     }, "on_kretprobe_multi");
 
-    private static void MultiAddresses() => WithFprobe(static live =>
+    private static void MultiNames() => WithFprobe(static live =>
     {
         using BpfLink link = live.Programs["on_kprobe_multi"].AttachKprobeMulti(
             new KprobeMultiOptions { Functions = [Function, "__x64_sys_getpgrp"], Cookies = [11, 12] });
         CallGetpgid();
         Equal(11ul, live.HitOf(Slot.KprobeMulti).Cookie);
     }, "on_kprobe_multi");
+
+    private static void Session()
+    {
+        using LoadedObject live = Load("tracing", "on_kprobe_session");
+        using BpfLink link = live.Programs["on_kprobe_session"].Attach();
+        CallGetpgid();
+        Equal(2ul, live.HitOf(Slot.KprobeMulti).Count);
+    }
 
     /// <summary>Debian's 6.1 for clouds knows kprobe.multi, but was built without it.</summary>
     private static void WithFprobe(Action<LoadedObject> action, string program)

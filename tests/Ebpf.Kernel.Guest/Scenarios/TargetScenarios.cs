@@ -14,6 +14,7 @@ internal static class TargetScenarios
         new("fexit attaches by its section", () => BySection("on_fexit", Slot.Fexit, AttachType.TraceFexit)),
         new("fmod_ret changes what a function answers", FmodRet),
         new("An LSM program refuses what it should", Lsm),
+        new("An LSM program at a control group refuses what it should", LsmOfCgroup),
         new("An extension replaces a function of a program, here and elsewhere", Replace),
         new("A table of functions is registered, used, and taken away", CongestionControl),
         new("An iterator over tasks is read as a stream, again and again", Tasks),
@@ -65,6 +66,30 @@ internal static class TargetScenarios
         }
 
         True(CallGetpgid() >= 0);
+    }
+
+    private static void LsmOfCgroup()
+    {
+        using LoadedObject live = Load("tracing", "on_socket_create");
+        Fails(Errno.EOPNOTSUPP, () => live.Programs["on_socket_create"].Attach());
+        using (BpfLink link = live.Programs["on_socket_create"].AttachCgroup("/sys/fs/cgroup"))
+        {
+            // The program answers 0, which is a refusal at a control group.
+            try
+            {
+                new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp).Dispose();
+                throw new InvalidOperationException("the socket is made");
+            }
+            catch (SocketException e)
+            {
+                Equal(SocketError.AccessDenied, e.SocketErrorCode);
+            }
+
+            True(live.HitOf(Slot.Lsm).Count > 0);
+            Equal(AttachType.LsmCgroup, ((CgroupLinkInfo)link.ReadInfo()!).AttachType);
+        }
+
+        new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp).Dispose();
     }
 
     private static void Replace()

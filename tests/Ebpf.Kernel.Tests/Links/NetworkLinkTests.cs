@@ -165,5 +165,23 @@ public class NetworkLinkTests
         Assert.Throws<BpfException>(attachment.Detach);
     }
 
+    [Fact]
+    public void Attaching_and_detaching_many_times_leaves_nothing()
+    {
+        using var wire = new Wire();
+        var before = new Inventory();
+        for (int i = 0; i < 100; i++)
+        {
+            using LoadedObject live = LinkObjects.Load("network", "xdp_pass", "tc_next", "look_up");
+            wire.Right.Run(() => live.Programs["xdp_pass"].AttachXdp(NetworkNamespace.RightName));
+            using BpfLink link = wire.Right.Run(() => live.Programs["tc_next"].AttachTcx(NetworkNamespace.RightName, TrafficDirection.Ingress));
+            live.Programs["look_up"].AttachNetworkNamespace(wire.Right.Path);
+            Assert.Equal(3, live.Links.Count);
+        }
+
+        before.AssertNothingIsLeft();
+        Assert.Equal(default, wire.Right.Run(() => XdpAttachment.Query(NetworkNamespace.RightName)));
+    }
+
     private static ulong Count(LoadedObject live, Slot slot) => live.Maps["hits"].As<uint, ulong>()[(uint)slot];
 }

@@ -125,6 +125,21 @@ int on_kretprobe_multi(struct pt_regs *ctx)
     return 0;
 }
 
+// Entry, and as it answers 0 there, return.
+SEC("kprobe.session/__x64_sys_getpgid")
+int on_kprobe_session(struct pt_regs *ctx)
+{
+    hit(KPROBE_MULTI, 0);
+    return 0;
+}
+
+SEC("lsm_cgroup/socket_create")
+int on_socket_create(u64 *ctx)
+{
+    hit(LSM, 0);
+    return 0;
+}
+
 SEC("uprobe//target:probed_add")
 int on_uprobe(struct pt_regs *ctx)
 {

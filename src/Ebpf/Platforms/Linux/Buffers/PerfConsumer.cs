@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Ebpf.Platforms.Linux.PerfEvents;
 using Ebpf.Platforms.Linux.Syscalls;
 
 namespace Ebpf.Platforms.Linux.Buffers;
@@ -14,10 +15,6 @@ internal sealed unsafe class PerfConsumer : KernelConsumer
     private const int HeadOffset = 1024;
     private const int TailOffset = 1032;
     private const int HeaderSize = 8;
-
-    // PERF_EVENT_IOC_ENABLE and _DISABLE.
-    private const nuint IoctlEnable = 0x2400;
-    private const nuint IoctlDisable = 0x2401;
 
     private readonly MemoryMapping _memory;
     private readonly int _size;
@@ -46,22 +43,18 @@ internal sealed unsafe class PerfConsumer : KernelConsumer
     public static Errno Open(int cpu, int size, out PerfConsumer? consumer)
     {
         consumer = null;
-        var attributes = PerfOutputAttributes.Default;
-        long fd = LibC.Syscall(SyscallNumbers.PerfEventOpen, (nint)(&attributes), -1, cpu, -1, PerfOutputAttributes.CloseOnExec);
-        if (fd < 0)
-        {
-            return LibC.LastError;
-        }
-
-        if (FileDescriptor.Own((int)fd, out Errno errno) is not { } descriptor)
+        // PERF_COUNT_SW_BPF_OUTPUT of PERF_TYPE_SOFTWARE, PERF_SAMPLE_RAW.
+        var attributes = new PerfEventAttributes { Type = 1, Config = 10, SamplePeriod = 1, SampleType = 1 << 10, WakeUpEvents = 1 };
+        Errno errno = PerfEventCalls.Open(ref attributes, -1, cpu, out FileDescriptor? descriptor);
+        if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = MemoryMapping.Map(descriptor.Number, (nuint)(Environment.SystemPageSize + size), 0, isWritable: true, out MemoryMapping? memory);
-        if (errno == Errno.None && LibC.DeviceControl(descriptor.Number, IoctlEnable, 0) != 0)
+        errno = MemoryMapping.Map(descriptor!.Number, (nuint)(Environment.SystemPageSize + size), 0, isWritable: true, out MemoryMapping? memory);
+        if (errno == Errno.None)
         {
-            errno = LibC.LastError;
+            errno = PerfEventCalls.Enable(descriptor.Number);
         }
 
         if (errno != Errno.None)
@@ -105,7 +98,7 @@ internal sealed unsafe class PerfConsumer : KernelConsumer
 
     public override void Dispose()
     {
-        _ = LibC.DeviceControl(Descriptor.Number, IoctlDisable, 0);
+        _ = PerfEventCalls.Disable(Descriptor.Number);
         base.Dispose();
         Descriptor.Dispose();
     }
@@ -128,32 +121,5 @@ internal sealed unsafe class PerfConsumer : KernelConsumer
         new ReadOnlySpan<byte>(Data + offset, first).CopyTo(_wrapped);
         new ReadOnlySpan<byte>(Data, length - first).CopyTo(_wrapped.AsSpan(first));
         return _wrapped.AsSpan(0, length);
-    }
-
-    /// <summary>'struct perf_event_attr' as of its first version: every record that a program puts out, with a wake-up each.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 64)]
-    private struct PerfOutputAttributes
-    {
-        /// <summary>PERF_FLAG_FD_CLOEXEC.</summary>
-        public const int CloseOnExec = 8;
-
-        private uint _type;
-        private uint _size;
-        private ulong _config;
-        private ulong _samplePeriod;
-        private ulong _sampleType;
-        private ulong _readFormat;
-        private ulong _bits;
-        private uint _wakeUpEvents;
-
-        public static PerfOutputAttributes Default => new()
-        {
-            _type = 1, // PERF_TYPE_SOFTWARE
-            _size = (uint)sizeof(PerfOutputAttributes),
-            _config = 10, // PERF_COUNT_SW_BPF_OUTPUT
-            _samplePeriod = 1,
-            _sampleType = 1 << 10, // PERF_SAMPLE_RAW
-            _wakeUpEvents = 1,
-        };
     }
 }
