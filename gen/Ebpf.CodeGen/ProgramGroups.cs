@@ -33,7 +33,10 @@ internal sealed class ProgramGroups(ModelTable groups, ModelTable types)
 
     private ulong Mask(string name) => name == "every"
         ? ulong.MaxValue
-        : Members(name).Aggregate(0ul, (mask, type) => mask | 1ul << Type(type).Number("linux")!.Value);
+        : Members(name).Aggregate(0ul, (mask, type) => mask | 1ul << Bit(Type(type)));
+
+    /// <summary>The same bit as Callers.Bit.</summary>
+    private static int Bit(ModelTable.Row type) => type.Number("linux") ?? Math.Min(40 + type.Number("windows")!.Value, 63);
 
     private IEnumerable<string> Members(string name) =>
         groups.Rows.FirstOrDefault(r => r["group"] == name) is { } group ? group["members"].Split(' ') : [Type(name)["name"]];

@@ -168,6 +168,7 @@ internal sealed unsafe class EmbeddedProgram : IProgramReferent, IDisposable
             Sysctl = session.Run.Sysctl,
             SocketOptions = new Dictionary<(int, int), byte[]>(session.Run.SocketOptions),
             AssignedSocket = session.Run.AssignedSocket,
+            RedirectContext = session.Run.RedirectContext,
             Fault = session.Fault,
         };
     }

@@ -107,7 +107,9 @@ internal sealed unsafe partial class Run
     }
 
     /// <summary>bpf_tail_call: where to go on, in the other program or, with a negative R0, behind the call; null where the run is stopped.</summary>
-    /// <remarks>Linux leaves R0 open where there is no such program; here it is -ENOENT, and -ELOOP beyond the limit.</remarks>
+    /// <remarks>
+    /// Linux leaves R0 open where there is no such program; here it is -ENOENT, and -ELOOP beyond the limit. eBPF for Windows has results of its own.
+    /// </remarks>
     internal Operation* TailCall(Operation* operation)
     {
         EmbeddedProgram? target = FindTailCall(Registers[2], (uint)Registers[3], (byte*)Registers[10]);
@@ -121,18 +123,24 @@ internal sealed unsafe partial class Run
     /// <summary>The program that a tail call goes to, which becomes the current one; null, with R0 set or the run stopped, where it goes nowhere.</summary>
     private EmbeddedProgram? FindTailCall(ulong array, uint index, byte* frame)
     {
+        if (IsWindows && array == 0)
+        {
+            Registers[0] = WindowsHelpers.NoSuchProgram;
+            return null;
+        }
+
         if (!TryMap(array, out EmbeddedMap map))
             return null;
         if (TailCalls >= TailCallLimit)
         {
-            Registers[0] = Result(Errno.ELOOP);
+            Registers[0] = IsWindows ? WindowsHelpers.NoMoreTailCalls : Result(Errno.ELOOP);
             return null;
         }
 
         nint handle = map is ReferenceArrayMap { Type: MapType.ProgArray } programs ? programs.Target(index) : 0;
         if (handle == 0)
         {
-            Registers[0] = Result(Errno.ENOENT);
+            Registers[0] = IsWindows ? WindowsHelpers.NoSuchProgram : Result(Errno.ENOENT);
             return null;
         }
 
@@ -156,6 +164,8 @@ internal sealed unsafe partial class Run
 
     /// <summary>The program, among those of this run, that has a function at an address; null where none does.</summary>
     internal EmbeddedProgram? FunctionOwner(ulong function) => Find(function) is { } program && program.IsFunction((Operation*)function) ? program : null;
+
+    private bool IsWindows => Program.Spec.Dialect == Dialect.Windows;
 
     /// <summary>The program, among those of this run, that an operation belongs to.</summary>
     private EmbeddedProgram? Find(ulong operation)

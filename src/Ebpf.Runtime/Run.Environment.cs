@@ -24,6 +24,12 @@ internal sealed unsafe partial class Run
     /// <summary>The name of the current task; null for this process.</summary>
     internal string? Comm { get; private set; }
 
+    /// <summary>What Windows would answer.</summary>
+    internal WindowsState Windows { get; private set; } = WindowsState.Default;
+
+    /// <summary>What the program wants kept with the connection that it redirects; empty where it wants nothing.</summary>
+    internal byte[] RedirectContext { get; set; } = [];
+
     /// <summary>The lines that the program printed.</summary>
     internal string[] Printk => [.. _printk];
 

@@ -88,7 +88,7 @@ internal sealed unsafe partial class Run
     {
         if (target <= int.MaxValue && Program.Host?.Function((int)target) is { } own and not 0)
             return (delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong>)own;
-        if (target <= int.MaxValue && HelperIdTable.From(Program.Spec.Dialect, (int)target) is { } id && id != HelperId.TailCall
+        if (target <= int.MaxValue && HelperIdTable.From(Program.Spec.Dialect, (int)target, Program.Spec.Type) is { } id && id != HelperId.TailCall
             && HelperTable.Find(id, Program.Spec.Dialect) is var function && function != null)
             return function;
         Stop($"a call through r{operation->Destination} = 0x{target:x}, which is neither a function of this program nor a helper");

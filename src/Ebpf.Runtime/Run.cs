@@ -113,6 +113,7 @@ internal sealed unsafe partial class Run : Hosting.HostRun, IDisposable
         PidTgid = request.PidTgid;
         Comm = request.Comm;
         BeginObjects(request);
+        Windows = request.Windows;
         _observer = program.Observer;
         Memory.Clear();
         program.Hook.Prepare(this, request);
@@ -185,6 +186,7 @@ internal sealed unsafe partial class Run : Hosting.HostRun, IDisposable
         _visited.Clear();
         ResetObjects();
         Redirect = null;
+        RedirectContext = [];
         Copies.Clear();
         Tunnel.Clear();
         _printk.Clear();

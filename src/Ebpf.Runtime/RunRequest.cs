@@ -53,6 +53,9 @@ internal sealed class RunRequest
 
     /// <summary>The same of user space.</summary>
     public ReadOnlyMemory<ulong> UserStack { get; init; }
+
+    /// <summary>What Windows would answer to programs of its dialect.</summary>
+    public WindowsState Windows { get; init; } = WindowsState.Default;
 }
 
 /// <summary>What a run gave.</summary>
@@ -90,6 +93,9 @@ internal sealed class RunOutcome
 
     /// <summary>The number of the socket that the packet or connection was given to (bpf_sk_assign); null for none.</summary>
     public uint? AssignedSocket { get; init; }
+
+    /// <summary>What bpf_sock_addr_set_redirect_context was given in the last repetition; empty where it was not called.</summary>
+    public ReadOnlyMemory<byte> RedirectContext { get; init; }
 
     /// <summary>What stopped the run in checking mode; null where it ended by itself.</summary>
     public Fault? Fault { get; init; }

@@ -77,7 +77,7 @@ public static class ProgramVerifier
             Source = line >= 0 ? program.Lines[line] : null,
             Function = inCode ? shape!.Functions[shape.FunctionAt(refusal.Instruction)].Name : program.Name,
             Suggestion = refusal.Suggestion,
-            Text = inCode ? new Disassembler(program.Dialect).Text(shape!.Code, refusal.Instruction) : "",
+            Text = inCode ? new Disassembler(program.Dialect) { Program = program.Type }.Text(shape!.Code, refusal.Instruction) : "",
             Register = refusal.Register >= 0 ? (Register)refusal.Register : null,
             Path = shape is not null && path is not null ? CausalPath.Of(program, shape, path, refusal.Register) : [],
         };
@@ -130,7 +130,7 @@ public static class ProgramVerifier
             {
                 FactCollector facts = new(_shape);
                 GlobalSignatures signatures = new(_program, _shape, helpers, calls, context, kernel);
-                using PathWalk walk = _walk = new PathWalk(_shape, flow, liveness, _options);
+                using PathWalk walk = _walk = new PathWalk(_shape, flow, liveness, _options, _options.Policy == VerifierPolicy.Strict || _program.Dialect == Dialect.Windows);
                 Transfer transfer = new(_program, _shape, maps, liveness, helpers, kernelFunctions, signatures, _options, context, kernel, facts, walk.State, walk);
                 try
                 {

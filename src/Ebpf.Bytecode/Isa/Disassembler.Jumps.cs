@@ -52,7 +52,7 @@ public sealed partial class Disassembler
         switch ((PseudoCall)instruction.Source)
         {
             case PseudoCall.Helper:
-                text.Append(HelperIdTable.From(dialect, instruction.Immediate)?.Text() ?? "unknown").Append('#').Number(instruction.Immediate);
+                text.Append(HelperIdTable.From(dialect, instruction.Immediate, Program)?.Text() ?? "unknown").Append('#').Number(instruction.Immediate);
                 break;
             case PseudoCall.Local:
                 Function(text, slot + 1L + instruction.Immediate, instruction.Immediate);

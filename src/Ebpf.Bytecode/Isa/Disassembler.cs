@@ -8,6 +8,9 @@ namespace Ebpf.Bytecode.Isa;
 /// <remarks>Every byte pattern has a text; what is no instruction is shown as <c>invalid</c>. Names are asked for where a program refers to something by number.</remarks>
 public sealed partial class Disassembler(Dialect dialect = Dialect.Linux)
 {
+    /// <summary>Whose program it is: on Windows, helpers of one program type have numbers that mean others in other types.</summary>
+    public ProgramType Program { get; init; }
+
     /// <summary>Names a map by its index among the load's maps.</summary>
     public Func<int, string?>? MapName { get; init; }
 

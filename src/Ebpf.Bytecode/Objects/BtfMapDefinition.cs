@@ -85,12 +85,12 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
 
     private MapPinning Pinning(in BtfMember member)
     {
-        if (isInner)
+        if (isInner && reading.Dialect == Dialect.Linux)
             throw Refuse(Errno.EINVAL, "is an inner map, which cannot be pinned");
         var pinning = (MapPinning)Number(member);
         if (pinning is MapPinning.None or MapPinning.ByName)
             return pinning;
-        if (reading.IsStrict)
+        if (reading.IsStrict || reading.Dialect == Dialect.Windows)
             throw Refuse(Errno.EINVAL, $"has pinning {(int)pinning}; 0 (none) and 1 (by name) are known");
         reading.Note($"map '{name}': pinning {(int)pinning} is not libbpf's and is not acted upon");
         return pinning;
@@ -99,7 +99,8 @@ internal sealed class BtfMapDefinition(ObjectReading reading, BtfView types, str
     /// <summary>The type of what the map contains: a prototype for programs, the definition of an inner map for maps.</summary>
     private MapImage Values(MapImage map, in BtfMember member, bool isLast)
     {
-        if (isInner)
+        // eBPF for Windows lets program arrays be in maps.
+        if (isInner && !(reading.Dialect == Dialect.Windows && map.Type == MapType.ProgArray))
             throw Refuse(Errno.EOPNOTSUPP, "is an inner map that has inner maps; there is one level");
         if (!isLast)
             throw Refuse(Errno.EINVAL, "has attributes after 'values', which must be the last");

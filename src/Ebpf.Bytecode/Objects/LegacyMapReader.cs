@@ -114,6 +114,8 @@ internal sealed class LegacyMapReader(ObjectReading reading)
             Pinning = (MapPinning)numbers.Pinning,
             Id = numbers.Id,
         };
+        if (reading.Dialect == Dialect.Windows && map.Pinning is not (MapPinning.None or MapPinning.ByName))
+            throw reading.Refuse(Errno.EINVAL, $"map '{map.Name}' has pinning {numbers.Pinning}; 0 (none) and 1 (by name) are known");
         return new Definition(map, numbers.InnerId ?? None, numbers.InnerPosition ?? None, numbers.Slot ?? None);
     }
 

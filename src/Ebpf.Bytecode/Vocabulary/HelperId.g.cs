@@ -475,6 +475,28 @@ public enum HelperId
     LibraryMemmove = 131075,
     /// <summary><c>memcmp</c>.</summary>
     LibraryMemcmp = 131076,
+    /// <summary><c>bpf_sock_addr_get_current_pid_tgid</c>.</summary>
+    SockAddrGetCurrentPidTgid = 196609,
+    /// <summary><c>bpf_sock_addr_set_redirect_context</c>.</summary>
+    SockAddrSetRedirectContext = 196610,
+    /// <summary><c>bpf_sock_addr_get_network_context</c>.</summary>
+    SockAddrGetNetworkContext = 196611,
+    /// <summary><c>bpf_sock_ops_get_flow_id</c>.</summary>
+    SockOpsGetFlowId = 196612,
+    /// <summary><c>sample_ebpf_extension_helper_function1</c>.</summary>
+    SampleFunction1 = 196613,
+    /// <summary><c>sample_ebpf_extension_find</c>.</summary>
+    SampleFind = 196614,
+    /// <summary><c>sample_ebpf_extension_replace</c>.</summary>
+    SampleReplace = 196615,
+    /// <summary><c>sample_ebpf_extension_helper_implicit_1</c>.</summary>
+    SampleImplicit1 = 196616,
+    /// <summary><c>sample_ebpf_extension_helper_implicit_2</c>.</summary>
+    SampleImplicit2 = 196617,
+    /// <summary><c>sample_ext_helper_map_lookup_element</c>.</summary>
+    SampleMapLookupElement = 196618,
+    /// <summary><c>sample_ext_helper_map_get_value</c>.</summary>
+    SampleMapGetValue = 196619,
 }
 
 /// <summary>Names of <see cref="HelperId"/>, and its numbers in each dialect.</summary>
@@ -717,6 +739,17 @@ public static class HelperIdTable
         HelperId.LibraryMemcpy => "memcpy",
         HelperId.LibraryMemmove => "memmove",
         HelperId.LibraryMemcmp => "memcmp",
+        HelperId.SockAddrGetCurrentPidTgid => "bpf_sock_addr_get_current_pid_tgid",
+        HelperId.SockAddrSetRedirectContext => "bpf_sock_addr_set_redirect_context",
+        HelperId.SockAddrGetNetworkContext => "bpf_sock_addr_get_network_context",
+        HelperId.SockOpsGetFlowId => "bpf_sock_ops_get_flow_id",
+        HelperId.SampleFunction1 => "sample_ebpf_extension_helper_function1",
+        HelperId.SampleFind => "sample_ebpf_extension_find",
+        HelperId.SampleReplace => "sample_ebpf_extension_replace",
+        HelperId.SampleImplicit1 => "sample_ebpf_extension_helper_implicit_1",
+        HelperId.SampleImplicit2 => "sample_ebpf_extension_helper_implicit_2",
+        HelperId.SampleMapLookupElement => "sample_ext_helper_map_lookup_element",
+        HelperId.SampleMapGetValue => "sample_ext_helper_map_get_value",
         _ => ((int)value).ToString(),
     };
 
@@ -725,6 +758,26 @@ public static class HelperIdTable
 
     /// <summary>The number of a value in a dialect, null where the dialect has none.</summary>
     public static int? Number(this HelperId value, Dialect dialect) => dialect == Dialect.Windows ? ToWindows(value) : ToLinux(value);
+
+    /// <summary>The value that a number means in programs of a type: numbers from 65536 on belong to the type's extension.</summary>
+    public static HelperId? From(Dialect dialect, int number, ProgramType program) => dialect == Dialect.Windows && number >= 65536 ? FromExtension(program, number) : From(dialect, number);
+
+    private static HelperId? FromExtension(ProgramType program, int number) => (program, number) switch
+    {
+        (ProgramType.Xdp, 65536) => HelperId.XdpAdjustHead,
+        (ProgramType.CgroupSockAddr, 65536) => HelperId.SockAddrGetCurrentPidTgid,
+        (ProgramType.CgroupSockAddr, 65537) => HelperId.SockAddrSetRedirectContext,
+        (ProgramType.CgroupSockAddr, 65538) => HelperId.SockAddrGetNetworkContext,
+        (ProgramType.SockOps, 65536) => HelperId.SockOpsGetFlowId,
+        (ProgramType.Sample, 65536) => HelperId.SampleFunction1,
+        (ProgramType.Sample, 65537) => HelperId.SampleFind,
+        (ProgramType.Sample, 65538) => HelperId.SampleReplace,
+        (ProgramType.Sample, 65539) => HelperId.SampleImplicit1,
+        (ProgramType.Sample, 65540) => HelperId.SampleImplicit2,
+        (ProgramType.Sample, 65541) => HelperId.SampleMapLookupElement,
+        (ProgramType.Sample, 65542) => HelperId.SampleMapGetValue,
+        _ => null,
+    };
 
     private static HelperId? FromLinux(int number) => number switch
     {
@@ -1253,6 +1306,18 @@ public static class HelperIdTable
         HelperId.LibraryMemcpy => 131074,
         HelperId.LibraryMemmove => 131075,
         HelperId.LibraryMemcmp => 131076,
+        HelperId.XdpAdjustHead => 65536,
+        HelperId.SockAddrGetCurrentPidTgid => 65536,
+        HelperId.SockAddrSetRedirectContext => 65537,
+        HelperId.SockAddrGetNetworkContext => 65538,
+        HelperId.SockOpsGetFlowId => 65536,
+        HelperId.SampleFunction1 => 65536,
+        HelperId.SampleFind => 65537,
+        HelperId.SampleReplace => 65538,
+        HelperId.SampleImplicit1 => 65539,
+        HelperId.SampleImplicit2 => 65540,
+        HelperId.SampleMapLookupElement => 65541,
+        HelperId.SampleMapGetValue => 65542,
         _ => null,
     };
 }

@@ -22,6 +22,7 @@ internal sealed unsafe class BytesHook : Hook
         ContextMap map = run.Program.ContextMap;
         if (request.Context.Length > MaximumContext)
             throw Invalid($"the context has {request.Context.Length} bytes; at most {MaximumContext} are allowed");
+        Packets.CheckLength(request.Data);
         if (!request.Data.IsEmpty && map.DataOffset < 0)
             throw Invalid("programs of this type have no packet: give their input as context");
 

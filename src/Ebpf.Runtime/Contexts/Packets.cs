@@ -8,6 +8,9 @@ internal static class Packets
     /// <remarks>ETH_HLEN in include/uapi/linux/if_ether.h.</remarks>
     internal const int EthernetHeader = 14;
 
+    /// <summary>The most bytes of a packet: the verifier's proofs hold for no more (Transfer.MaxOffset).</summary>
+    internal const int MaximumLength = (1 << 29) - 1;
+
     private static readonly byte[] s_zeros = new byte[64];
 
     /// <summary>The packet of a request: 64 zero bytes where it has none.</summary>
@@ -16,9 +19,17 @@ internal static class Packets
     {
         if (data.IsEmpty)
             return s_zeros;
+        CheckLength(data);
         return data.Length >= EthernetHeader
             ? data
             : throw new BpfException($"a packet of {data.Length} bytes is shorter than an Ethernet header ({EthernetHeader} bytes)", Errno.EINVAL);
+    }
+
+    /// <exception cref="BpfException">E2BIG.</exception>
+    internal static void CheckLength(ReadOnlyMemory<byte> data)
+    {
+        if (data.Length > MaximumLength)
+            throw new BpfException($"a packet of {data.Length} bytes is longer than {MaximumLength}", Errno.E2BIG);
     }
 
     /// <summary>What eth_type_trans finds in an Ethernet frame, in host order: the EtherType, or 802.2 and 802.3 for a length.</summary>

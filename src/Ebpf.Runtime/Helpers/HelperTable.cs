@@ -98,12 +98,9 @@ internal static unsafe class HelperTable
 
         // Library functions.
         HelperId.LibraryMemset => &LibraryHelpers.Memset,
-        HelperId.Memset => &LibraryHelpers.MemsetSized,
         HelperId.LibraryMemcpy => &LibraryHelpers.Memcpy,
         HelperId.LibraryMemmove => &LibraryHelpers.Memmove,
         HelperId.LibraryMemcmp => &LibraryHelpers.Memcmp,
-        HelperId.MemcpyS or HelperId.MemmoveS => &LibraryHelpers.MemmoveS,
-        HelperId.MemcmpS => &LibraryHelpers.MemcmpS,
         HelperId.StrnlenS => &LibraryHelpers.StrnlenS,
 
         // XDP.

@@ -12,13 +12,6 @@ internal static unsafe class LibraryHelpers
         return r1;
     }
 
-    /// <summary>bpf_memset(to, size, byte) of eBPF for Windows: the size comes before the byte, and the result is a number.</summary>
-    internal static ulong MemsetSized(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
-    {
-        Memset(r1, r3, r2, r4, r5, run);
-        return 0;
-    }
-
     /// <summary>memcpy(to, from, size).</summary>
     internal static ulong Memcpy(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => Memmove(r1, r2, r3, r4, r5, run);
 
@@ -39,25 +32,6 @@ internal static unsafe class LibraryHelpers
         byte* a = (byte*)r1, b = (byte*)r2;
         return Compare(a, b, r3);
     }
-
-    /// <summary>bpf_memcpy_s(to, to size, from, from size) and bpf_memmove_s of eBPF for Windows: what does not fit clears the destination and is ERANGE, positive.</summary>
-    internal static ulong MemmoveS(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)
-    {
-        if (!run.CanWrite(r1, r2) || !run.CanRead(r3, r4))
-            return 0;
-        if (r4 > r2)
-        {
-            new Span<byte>((void*)r1, checked((int)r2)).Clear();
-            return (ulong)Errno.ERANGE;
-        }
-
-        Buffer.MemoryCopy((void*)r3, (void*)r1, r2, r4);
-        return 0;
-    }
-
-    /// <summary>bpf_memcmp_s(a, a size, b, b size) of eBPF for Windows: compares as many bytes as both have.</summary>
-    internal static ulong MemcmpS(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) =>
-        run.CanRead(r1, r2) && run.CanRead(r3, r4) ? Compare((byte*)r1, (byte*)r3, Math.Min(r2, r4)) : 0;
 
     /// <summary>bpf_strnlen_s(text, size) of eBPF for Windows.</summary>
     internal static ulong StrnlenS(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run)

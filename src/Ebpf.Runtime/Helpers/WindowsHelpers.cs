@@ -4,14 +4,21 @@ namespace Ebpf.Runtime.Helpers;
 
 /// <summary>Helpers that answer differently in eBPF for Windows' dialect: its results are negative ebpf_result_t, and arrays can lose elements.</summary>
 /// <remarks>include/ebpf_result.h and libs/execution_context/ebpf_maps.c of eBPF for Windows.</remarks>
-internal static unsafe class WindowsHelpers
+internal static unsafe partial class WindowsHelpers
 {
     private const int InvalidArgument = 6;
     private const int ObjectNotFound = 7;
+    private const int OperationNotSupported = 18;
     private const int NoMemory = 12;
     private const int KeyNotFound = 19;
     private const int KeyAlreadyExists = 26;
     private const int OutOfSpace = 29;
+
+    /// <summary>What a tail call beyond the limit gives.</summary>
+    internal static ulong NoMoreTailCalls => Run.Result(-27);
+
+    /// <summary>What a tail call to an empty slot, or beyond the array, gives.</summary>
+    internal static ulong NoSuchProgram => Run.Result(-InvalidArgument);
 
     /// <summary>The function of a helper; null where the dialect has none of its own.</summary>
     internal static delegate*<ulong, ulong, ulong, ulong, ulong, Run, ulong> Find(HelperId id) => id switch
@@ -23,6 +30,28 @@ internal static unsafe class WindowsHelpers
         HelperId.MapPopElem => &Pop,
         HelperId.MapPeekElem => &Peek,
         HelperId.RingBufOutput => &Output,
+        HelperId.MemcpyS or HelperId.MemmoveS => &Move,
+        HelperId.MemcmpS => &Compare,
+        HelperId.Memset => &Fill,
+        HelperId.StrncpyS => &CopyText,
+        HelperId.StrncatS => &AppendText,
+        HelperId.GetCurrentLogonId => &LogonId,
+        HelperId.IsCurrentAdmin => &IsAdmin,
+        HelperId.GetCurrentProcessStartKey => &ProcessStartKey,
+        HelperId.GetCurrentThreadCreateTime => &ThreadCreateTime,
+        HelperId.GetSocketCookie => &SocketCookie,
+        HelperId.SockAddrGetCurrentPidTgid => &TaskHelpers.PidTgid,
+        HelperId.SockAddrSetRedirectContext => &SetRedirectContext,
+        HelperId.SockAddrGetNetworkContext => &GetNetworkContext,
+        HelperId.SockOpsGetFlowId => &FlowId,
+        HelperId.RedirectMap => &RedirectMap,
+        HelperId.SampleFunction1 => &SampleFunction1,
+        HelperId.SampleFind => &SampleFind,
+        HelperId.SampleReplace => &SampleReplace,
+        HelperId.SampleImplicit1 => &SampleImplicit1,
+        HelperId.SampleImplicit2 => &SampleImplicit2,
+        HelperId.SampleMapLookupElement => &MapHelpers.Lookup,
+        HelperId.SampleMapGetValue => &SampleMapGetValue,
         _ => null,
     };
 
@@ -56,11 +85,17 @@ internal static unsafe class WindowsHelpers
         return isThere ? 0 : Run.Result(-InvalidArgument);
     }
 
-    private static ulong Push(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => OfQueue(MapHelpers.Push(r1, r2, r3, r4, r5, run));
+    private static ulong Push(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) =>
+        IsCustom(r1, run) ? Run.Result(-OperationNotSupported) : OfQueue(MapHelpers.Push(r1, r2, r3, r4, r5, run));
 
-    private static ulong Pop(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => OfQueue(MapHelpers.Pop(r1, r2, r3, r4, r5, run));
+    private static ulong Pop(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) =>
+        IsCustom(r1, run) ? Run.Result(-OperationNotSupported) : OfQueue(MapHelpers.Pop(r1, r2, r3, r4, r5, run));
 
-    private static ulong Peek(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => OfQueue(MapHelpers.Peek(r1, r2, r3, r4, r5, run));
+    private static ulong Peek(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) =>
+        IsCustom(r1, run) ? Run.Result(-OperationNotSupported) : OfQueue(MapHelpers.Peek(r1, r2, r3, r4, r5, run));
+
+    /// <summary>A map that an extension brought is a hash: it has keys.</summary>
+    private static bool IsCustom(ulong map, Run run) => run.TryMap(map, out EmbeddedMap found) && found.Type == MapType.SampleHash;
 
     private static ulong Output(ulong r1, ulong r2, ulong r3, ulong r4, ulong r5, Run run) => OfQueue(RingBufHelpers.Output(r1, r2, r3, r4, r5, run));
 

@@ -79,7 +79,7 @@ internal sealed unsafe partial class Decoder
             return Trap("its CO-RE relocation could not be resolved");
         if (_host?.Function(number) is { } own and not 0)
             return new Operation(Op.CallHelper, 0, 0, number, own);
-        if (HelperIdTable.From(_program.Dialect, number) is not { } id)
+        if (HelperIdTable.From(_program.Dialect, number, _program.Type) is not { } id)
             throw Refuse(slot, $"there is no helper number {number} (dialect {_program.Dialect})");
         if (id == HelperId.TailCall)
             return new Operation(Op.TailCall, 0, 0, 0, 0);

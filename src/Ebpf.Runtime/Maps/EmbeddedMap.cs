@@ -84,11 +84,13 @@ internal abstract unsafe partial class EmbeddedMap : IReferent, IDisposable
     /// <exception cref="BpfException">What Linux refuses to create, with its errno; ENOMEM; EOPNOTSUPP for types that this platform lacks.</exception>
     public static EmbeddedMap Create(MapSpec spec, NativeHeap heap, ExecutionSlots slots)
     {
+        if (spec.Dialect == Dialect.Windows)
+            spec = WindowsMapRules.Adapt(spec, slots.Count);
         MapRules.Check(spec);
         EmbeddedMap map = spec.Type switch
         {
             MapType.Array or MapType.PerCpuArray => new ArrayMap(spec, heap, slots),
-            MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash => new HashMap(spec, heap, slots),
+            MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash or MapType.SampleHash => new HashMap(spec, heap, slots),
             MapType.Queue or MapType.Stack => new QueueMap(spec, heap, slots),
             MapType.ProgArray or MapType.ArrayOfMaps => new ReferenceArrayMap(spec, heap, slots),
             MapType.HashOfMaps => new HashOfMapsMap(spec, heap, slots),

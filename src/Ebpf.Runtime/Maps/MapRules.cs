@@ -75,7 +75,7 @@ internal static class MapRules
             case MapType.SkStorage or MapType.InodeStorage or MapType.TaskStorage or MapType.CgrpStorage:
                 CheckLocalStorage(spec);
                 break;
-            case MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash:
+            case MapType.Hash or MapType.PerCpuHash or MapType.LruHash or MapType.LruPerCpuHash or MapType.SampleHash:
                 CheckHash(spec);
                 break;
         }
@@ -107,7 +107,7 @@ internal static class MapRules
         Require(spec, spec.Inner!.Type is not (MapType.ArrayOfMaps or MapType.HashOfMaps), "the inner map is a map of maps itself");
         Require(
             spec,
-            spec.Inner.Type is not (MapType.ProgArray or MapType.CgroupStorage or MapType.PerCpuCgroupStorage or MapType.StructOps),
+            (spec.Inner.Type == MapType.ProgArray && spec.Dialect == Dialect.Windows) || spec.Inner.Type is not (MapType.ProgArray or MapType.CgroupStorage or MapType.PerCpuCgroupStorage or MapType.StructOps),
             $"maps of type {spec.Inner.Type.Text()} cannot be in a map",
             Errno.ENOTSUPP);
         Check(spec.Inner);

@@ -5,9 +5,16 @@ namespace Ebpf.Runtime.Memory;
 /// <summary>Makes freshly written code visible to instruction fetch. x86 does it by itself.</summary>
 internal static unsafe partial class InstructionCache
 {
+    [ThreadStatic]
+    private static long t_bytes;
+
+    /// <summary>Bytes that this thread asked to flush, on every machine: so that a test on any of them sees that nothing is forgotten.</summary>
+    internal static long BytesOfThisThread => t_bytes;
+
     /// <summary>Flushes a range on machines that need it.</summary>
     public static void Flush(byte* address, int length)
     {
+        t_bytes += length;
         if (RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86)
             return;
         if (OperatingSystem.IsWindows())

@@ -15,7 +15,7 @@ internal sealed class Listing(ObjectImage image)
         output.WriteLine($"{function.Name}: {(function.IsSubprogram ? "subprogram" : "program")} in {function.SectionName}, {Amounts.Of(instructions.Length, "instruction")}");
         Dictionary<int, string> symbols = Symbols(function);
         Dictionary<int, LineInfo> lines = Lines(function);
-        var disassembler = new Disassembler(image.Dialect) { SymbolAt = slot => symbols.GetValueOrDefault(slot) };
+        var disassembler = new Disassembler(image.Dialect) { Program = function.Type, SymbolAt = slot => symbols.GetValueOrDefault(slot) };
         var text = new StringBuilder();
         string last = "";
         for (int slot = 0; slot < instructions.Length;)

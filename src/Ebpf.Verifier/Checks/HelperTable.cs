@@ -32,7 +32,7 @@ internal sealed class HelperTable
 
             if (code[slot].IsHelperCall && host is not null && host.Helpers.TryGetValue(code[slot].Immediate, out HelperPrototype? own))
                 _bySlot[slot] = own;
-            else if (code[slot].IsHelperCall && HelperIdTable.From(program.Dialect, code[slot].Immediate) is { } id)
+            else if (code[slot].IsHelperCall && HelperIdTable.From(program.Dialect, code[slot].Immediate, program.Type) is { } id)
                 _bySlot[slot] = HelperPrototypes.Find(id, _type, program.AttachType, program.Dialect);
         }
 
@@ -66,7 +66,7 @@ internal sealed class HelperTable
             return new Refusal(Rule.KernelFunction, slot, $"kernel function {name} does not exist here", "declare it __weak and check with bpf_ksym_exists()");
         }
 
-        if (HelperIdTable.From(_program.Dialect, number) is not { } id)
+        if (HelperIdTable.From(_program.Dialect, number, _program.Type) is not { } id)
             return new Refusal(Rule.UnknownHelper, slot, $"there is no helper with number {number} in the {_program.Dialect} dialect");
         if (_host is not null)
             return new Refusal(Rule.UnknownHelper, slot, $"{_host.Name} programs may not call {id.Text()}: they have the host's helpers and the general ones");

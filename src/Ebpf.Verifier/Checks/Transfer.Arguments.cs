@@ -30,7 +30,9 @@ internal sealed partial class Transfer
             return;
         }
 
-        bool acceptsNullable = argument.MayBeNull || argument.Kind == ArgumentKind.Scalar;
+        // A tail call through a map that was not found fails on eBPF for Windows, and goes on.
+        bool mayMissMap = helper.Id == HelperId.TailCall && _program.Dialect == Dialect.Windows;
+        bool acceptsNullable = argument.MayBeNull || argument.Kind == ArgumentKind.Scalar || (mayMissMap && argument.Kind == ArgumentKind.MapPointer);
         if (value.MaybeNull && !acceptsNullable)
         {
             throw Refuse(
@@ -174,6 +176,12 @@ internal sealed partial class Transfer
                 "give a null pointer the size 0, or check the pointer for NULL before the call");
         }
 
+        if (value.IsPacketStart && size.IsPacketLength && helper.Has(HelperFlags.PacketAccess) && (!argument.IsWritten || PacketRules.MayWrite(_program.Type)))
+        {
+            call.SetSize(register, (long)size.Value.UMax);
+            return;
+        }
+
         long bytes = (long)size.Value.UMax;
         bool isFilled = argument.IsUninitialised && size.Value.IsConstant;
         CheckMemory(helper, value, register, bytes, argument.IsWritten, isFilled, ref call);
@@ -244,6 +252,9 @@ internal sealed partial class Transfer
             case RegisterKind.BtfObject when !writes && size > 0 && value.Value.IsConstant && (value.Marks & (RegisterMarks.User | RegisterMarks.PerCpu)) == 0:
                 CheckObjectMemory(function, value, register, size);
                 return;
+            case RegisterKind.Context when _program.Dialect == Dialect.Windows:
+                CheckContextMemory(value, register, bytes);
+                return;
             case RegisterKind.Context when _program.Type == ProgramType.Syscall:
                 CheckBounds(value, register, 0, bytes, (uint)_context.Size, Rule.ContextAccess, "the context");
                 return;
@@ -261,6 +272,18 @@ internal sealed partial class Transfer
         long bytes = _kernel!.Types.SizeOf((uint)value.Subject);
         if (OffsetOf(value) < 0 || OffsetOf(value) + size > bytes)
             throw Refuse(Rule.MemoryAccess, $"{function}: {size} bytes at offset {OffsetOf(value)} in R{register} leave {_kernel.NameOf(value.Subject)}, which has {bytes} bytes");
+    }
+
+    /// <summary>Fields of a context that a helper of eBPF for Windows reads or writes: numbers only.</summary>
+    private void CheckContextMemory(in RegisterState value, int register, int bytes)
+    {
+        CheckBounds(value, register, 0, bytes, (uint)_context.Size, Rule.ContextAccess, "the context");
+        long first = value.Offset + value.Value.SMin, end = value.Offset + value.Value.SMax + bytes;
+        foreach (ContextField field in _context.Fields)
+        {
+            if (field.IsPointer && field.Offset < end && field.Offset + field.Size > first)
+                throw Refuse(Rule.PointerLeak, $"the helper is given the context in R{register} with its field {field.Name}, which is a pointer");
+        }
     }
 
     private void CheckSpinLock(HelperPrototype helper, in RegisterState value, int register)

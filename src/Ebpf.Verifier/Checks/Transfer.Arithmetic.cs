@@ -62,6 +62,7 @@ internal sealed partial class Transfer
 
         if (!keepsLink)
             Unlink(ref destination);
+        destination.Subject = 0;
 
         // xor and subtraction of a register with itself give zero whatever it holds.
         bool self = fromRegister && instruction.Source == instruction.Destination && operation is Opcodes.Xor or Opcodes.Sub;
@@ -225,6 +226,7 @@ internal sealed partial class Transfer
     {
         scalar.Id = 0;
         scalar.Size = 0;
+        scalar.Subject = 0;
     }
 
     private void Negate(in Instruction instruction, bool wide)

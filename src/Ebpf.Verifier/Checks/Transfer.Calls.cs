@@ -112,7 +112,7 @@ internal sealed partial class Transfer
     private void CheckMapType(HelperPrototype helper, in CallArguments call)
     {
         MapSpec map = _maps[call.Map];
-        if (!HelperPrototypes.TakesMap(helper.Id, map.Type, _program.Type, _program.AttachType))
+        if (!HelperPrototypes.TakesMap(helper.Id, map.Type, _program.Type, _program.AttachType, _program.Dialect))
             throw Refuse(Rule.MapType, $"{helper.Name} does not take map {map.Name}, which is of type {map.Type.Text()}");
         bool writes = helper.Id is HelperId.MapUpdateElem or HelperId.MapDeleteElem or HelperId.MapPushElem or HelperId.MapPopElem;
         if (writes && (map.Flags & MapFlags.ReadOnlyProgram) != 0)

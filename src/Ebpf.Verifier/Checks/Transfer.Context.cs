@@ -68,7 +68,10 @@ internal sealed partial class Transfer
 
     private int ContextOffset(in RegisterState address, int register, int displacement, int size)
     {
-        if (!IsUnmoved(address))
+        // eBPF for Windows, whose verifier is PREVAIL, lets the pointer be moved by constants.
+        if (_program.Dialect == Dialect.Windows && address.Value is { IsConstant: true, Value: 0 })
+            displacement += address.Offset;
+        else if (!IsUnmoved(address))
         {
             throw Refuse(
                 Rule.ContextAccess,

@@ -39,7 +39,7 @@ internal sealed partial class Transfer
 
     private static bool IsBounded(in RegisterState pointer, in RegisterState end) =>
         (pointer.Kind == RegisterKind.Packet && end.Kind == RegisterKind.PacketEnd)
-        || (pointer.Kind == RegisterKind.PacketMeta && end is { Kind: RegisterKind.Packet, Id: 0, Offset: 0 } && end.Value is { IsConstant: true, Value: 0 });
+        || (pointer.Kind == RegisterKind.PacketMeta && end.IsPacketStart);
 
     private void LearnPacketRange(Comparison comparison, ref RegisterState pointer)
     {
@@ -90,6 +90,16 @@ internal sealed partial class Transfer
         {
             if (value.Kind is RegisterKind.Packet or RegisterKind.PacketMeta or RegisterKind.PacketEnd || (value.Marks & RegisterMarks.PacketSlice) != 0)
                 value = RegisterState.Unknown;
+            else if (value.IsPacketLength)
+                value.Subject = 0;
         }
+    }
+
+    /// <summary>data_end - data: how many bytes there are, for helpers that take the whole packet. No packet has as many as <see cref="MaxOffset"/>.</summary>
+    private static RegisterState LengthOfPacket(in RegisterState start)
+    {
+        RegisterState length = RegisterState.Number(Scalar.Unsigned((ulong)Math.Max(start.Size, 0), MaxOffset - 1));
+        length.Subject = RegisterState.PacketLength;
+        return length;
     }
 }

@@ -15,7 +15,14 @@ internal sealed partial class Transfer
     {
         if (destination.IsPointer && operand.IsPointer)
         {
-            if (operation == Opcodes.Sub && !IsStrict)
+            if (operation == Opcodes.Sub && wide && destination.Kind == RegisterKind.PacketEnd && operand.IsPacketStart)
+            {
+                destination = LengthOfPacket(operand);
+                return;
+            }
+
+            bool isDistance = IsInPacket(destination) && IsInPacket(operand);
+            if (operation == Opcodes.Sub && (isDistance || !IsStrict))
             {
                 destination = RegisterState.Number(wide ? Scalar.Unknown : Scalar.OfWidth(32));
                 return;
@@ -48,6 +55,9 @@ internal sealed partial class Transfer
         RegisterState pointer = operand, distance = destination;
         MovePointer(instruction, ref destination, pointer, distance, operation);
     }
+
+    /// <summary>Of two such pointers the difference says nothing of where the packet is.</summary>
+    private static bool IsInPacket(in RegisterState pointer) => pointer.Kind is RegisterKind.Packet or RegisterKind.PacketEnd;
 
     private void MovePointer(in Instruction instruction, ref RegisterState destination, RegisterState pointer, RegisterState amount, int operation)
     {

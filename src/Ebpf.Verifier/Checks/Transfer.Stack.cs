@@ -39,13 +39,13 @@ internal sealed partial class Transfer
 
             if (!slot.Spill.IsScalar)
                 throw Refuse(Rule.StackAccess, $"part of a pointer that was saved on the stack at fp{low - first:+0;-0} is read: {size} bytes", "read it whole, as 8 bytes");
-            if (first == 0 && size <= slot.SpillSize)
+            if (first == slot.SpillStart && size <= (first == 0 ? slot.SpillSize : 4))
             {
                 RegisterState part = slot.Spill;
                 if (part.Value.UMax > Tnum.LowBits(size * 8))
                 {
                     part.Value = part.Value.Truncate(size * 8);
-                    part.Id = part.Size = 0;
+                    Unlink(ref part);
                 }
 
                 return part;
@@ -143,24 +143,23 @@ internal sealed partial class Transfer
         if (first == 0)
         {
             slot.Scrub();
-            slot.Spill = value;
-            if (value.IsScalar && size < 8)
-            {
-                if (value.Value.UMax > Tnum.LowBits(size * 8))
-                {
-                    slot.Spill.Value = value.Value.Truncate(size * 8);
-                    slot.Spill.Id = slot.Spill.Size = 0;
-                }
-            }
-
+            SpillNumber(ref slot, value, size);
             for (int i = 0; i < size; i++)
                 slot.SetByte(i, StackByte.Spill);
             return;
         }
 
         // A narrow number below the bytes written stays as it is.
-        if (first < slot.SpillSize)
+        if (first < slot.SpillSize || slot.SpillStart != 0)
             slot.Scrub();
+        if (first == 4 && size == 4 && !slot.HasSpill)
+        {
+            SpillNumber(ref slot, value, size);
+            for (int i = first; i < first + size; i++)
+                slot.SetByte(i, StackByte.Spill);
+            return;
+        }
+
         bool zero = value.IsZero;
         if (zero)
             _paths.Need(value.Sources);
@@ -174,6 +173,17 @@ internal sealed partial class Transfer
     {
         if (IsStrict && slot.HasSpill && slot.Spill.IsPointer)
             throw Refuse(Rule.PointerLeak, $"part of the pointer that is saved at fp{offset & ~7} is overwritten", "use another place on the stack");
+    }
+
+    /// <summary>Keeps a register, or as much of a number as is stored.</summary>
+    private static void SpillNumber(ref StackSlot slot, in RegisterState value, int size)
+    {
+        slot.Spill = value;
+        if (value.IsScalar && size < 8 && value.Value.UMax > Tnum.LowBits(size * 8))
+        {
+            slot.Spill.Value = value.Value.Truncate(size * 8);
+            Unlink(ref slot.Spill);
+        }
     }
 
     private void StoreStackSomewhere(FrameState frame, int low, int high, in RegisterState value)

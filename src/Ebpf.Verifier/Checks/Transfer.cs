@@ -64,7 +64,7 @@ internal sealed partial class Transfer
     /// <summary>The register that is looked at: the one in question where the instruction is refused. Negative before the first.</summary>
     private int _operand = -1;
 
-    private bool IsStrict => _options.Policy == VerifierPolicy.Strict;
+    private bool IsStrict => _options.Policy == VerifierPolicy.Strict || _program.Dialect == Dialect.Windows;
 
     /// <summary>Applies the instruction at a slot to the working state and gives the next slot, or <see cref="PathEnds"/>.</summary>
     /// <exception cref="Refusal">The instruction may not be executed in this state.</exception>

@@ -28,7 +28,7 @@ internal sealed class CausalPath
         _program = program;
         _code = shape.Code;
         _path = path;
-        _text = new Disassembler(program.Dialect) { FunctionName = slot => shape.FunctionStartingAt(slot) is >= 0 and var index ? shape.Functions[index].Name : null };
+        _text = new Disassembler(program.Dialect) { Program = program.Type, FunctionName = slot => shape.FunctionStartingAt(slot) is >= 0 and var index ? shape.Functions[index].Name : null };
     }
 
     /// <summary>The steps that made what a register holds and that tested it, in the order of the path.</summary>

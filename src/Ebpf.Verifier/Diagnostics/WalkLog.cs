@@ -35,7 +35,7 @@ internal sealed class WalkLog
         _program = program;
         _code = shape.Code;
         _options = options;
-        _text = new Disassembler(program.Dialect);
+        _text = new Disassembler(program.Dialect) { Program = program.Type };
         Trace = options.Traces ? new WalkTrace(program, shape, _states) : null;
         if (!options.Verbose)
             return;

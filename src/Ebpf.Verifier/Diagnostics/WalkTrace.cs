@@ -22,7 +22,7 @@ internal sealed class WalkTrace
         Shape = shape;
         Visits = new int[shape.Code.Length];
         States = new List<string>?[shape.Code.Length];
-        var disassembler = new Disassembler(program.Dialect) { FunctionName = slot => shape.FunctionStartingAt(slot) is >= 0 and var index ? shape.Functions[index].Name : null };
+        var disassembler = new Disassembler(program.Dialect) { Program = program.Type, FunctionName = slot => shape.FunctionStartingAt(slot) is >= 0 and var index ? shape.Functions[index].Name : null };
         Texts = new string?[shape.Code.Length];
         for (int slot = 0; slot < shape.Code.Length; slot += shape.Code[slot].IsWide ? 2 : 1)
             Texts[slot] = disassembler.Text(shape.Code, slot);

@@ -34,7 +34,7 @@ internal sealed class PathWalk : IPaths, IDisposable
     private int _lastId;
     private int _jumps, _jumpsAtLastCheckpoint, _processedAtLastCheckpoint;
 
-    internal PathWalk(ProgramShape shape, ControlFlow flow, Liveness liveness, VerifierOptions options)
+    internal PathWalk(ProgramShape shape, ControlFlow flow, Liveness liveness, VerifierOptions options, bool isStrict)
     {
         _memory = WalkMemory.Rent();
         (_kept, _pending, State) = (_memory.Kept, _memory.Pending, _memory.State);
@@ -42,7 +42,7 @@ internal sealed class PathWalk : IPaths, IDisposable
         _flow = flow;
         _liveness = liveness;
         _limit = options.InstructionLimit;
-        _subsumption = new Subsumption(options.Policy == VerifierPolicy.Strict);
+        _subsumption = new Subsumption(isStrict);
         _kept.Clear(_code.Length);
     }
 

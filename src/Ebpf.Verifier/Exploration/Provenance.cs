@@ -78,7 +78,7 @@ internal static class Provenance
 
             for (ulong rest = slots; rest != 0; rest &= rest - 1)
             {
-                if ((byte)words[at++] != (byte)StackByte.Spill)
+                if (!StackSlot.HoldsSpill(words[at++]))
                     continue;
                 ref StackSlot now = ref frame.Stack[BitOperations.TrailingZeroCount(rest)];
                 if ((needed[item >> 6] >> (item & 63) & 1) != 0 && now.HasSpill && now.Spill.IsScalar)

@@ -75,7 +75,7 @@ internal sealed class Subsumption(bool strict)
             for (ulong rest = slots; rest != 0; rest &= rest - 1)
             {
                 ulong bytes = words[at++];
-                bool hasSpill = (byte)bytes == (byte)StackByte.Spill;
+                bool hasSpill = StackSlot.HoldsSpill(bytes);
                 bool isNeeded = hasSpill && (needed[item >> 6] >> (item & 63) & 1) != 0;
                 RegisterState spill = hasSpill ? items[item] : default;
                 if (!CoversSlot(bytes, spill, frame.Stack[BitOperations.TrailingZeroCount(rest)], isNeeded, likeness))
@@ -95,15 +95,15 @@ internal sealed class Subsumption(bool strict)
         // A whole number and eight bytes of anything are two ways of saying the same.
         if (oldBytes == StackSlot.AllSpill && oldSpill.IsScalar)
         {
-            bool anything = (likeness == Likeness.AsNeeded && !isNeeded) || (oldSpill.Value.IsUnknown && oldSpill.Id == 0);
+            bool anything = (likeness == Likeness.AsNeeded && !isNeeded) || (oldSpill.Value.IsUnknown && oldSpill.Id == 0 && !oldSpill.IsPacketLength);
             if (anything && likeness != Likeness.Same)
                 return !strict || (!HasInvalid(slot.Bytes) && !(slot.HasSpill && slot.Spill.IsPointer));
             // Zero bytes stand for the constant zero.
-            return slot.Bytes == StackSlot.AllZero && likeness != Likeness.Same && oldSpill.Value.Contains(0) && oldSpill.Id == 0;
+            return slot.Bytes == StackSlot.AllZero && likeness != Likeness.Same && oldSpill.Value.Contains(0) && oldSpill.Id == 0 && !oldSpill.IsPacketLength;
         }
 
         // A pointer read as a number would leak where numbers may go.
-        if (strict && slot.HasSpill && slot.Spill.IsPointer && !(oldSpill.IsPointer && (byte)oldBytes == (byte)StackByte.Spill))
+        if (strict && slot.HasSpill && slot.Spill.IsPointer && !(oldSpill.IsPointer && StackSlot.HoldsSpill(oldBytes)))
             return false;
         bool spillCompared = false;
         for (int i = 0; i < 8; i++)
@@ -126,7 +126,7 @@ internal sealed class Subsumption(bool strict)
                     if (spillCompared)
                         continue;
                     spillCompared = true;
-                    if (!Covers(oldSpill, slot.Spill, isNeeded, likeness))
+                    if (StackSlot.StartOfSpill(oldBytes) != slot.SpillStart || !Covers(oldSpill, slot.Spill, isNeeded, likeness))
                         return false;
                     continue;
                 case StackByte.Spill when oldSpill.IsScalar && likeness == Likeness.AsNeeded && !isNeeded && (!strict || now != StackByte.Invalid):
@@ -163,7 +163,7 @@ internal sealed class Subsumption(bool strict)
                 return !strict || now.Kind == RegisterKind.Scalar;
             if (now.Kind != RegisterKind.Scalar)
                 return false;
-            if (!now.Value.IsSubsetOf(old.Value))
+            if (!now.Value.IsSubsetOf(old.Value) || (old.IsPacketLength && !now.IsPacketLength))
                 return false;
             return old.Id == 0 || (old.Size == now.Size && SameId(old.Id, now.Id));
         }

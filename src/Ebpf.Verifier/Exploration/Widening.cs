@@ -27,7 +27,7 @@ internal static class Widening
 
             for (ulong rest = slots; rest != 0; rest &= rest - 1)
             {
-                if ((byte)words[at++] != (byte)StackByte.Spill)
+                if (!StackSlot.HoldsSpill(words[at++]))
                     continue;
                 ref StackSlot now = ref frame.Stack[BitOperations.TrailingZeroCount(rest)];
                 if ((needed[item >> 6] >> (item & 63) & 1) == 0)

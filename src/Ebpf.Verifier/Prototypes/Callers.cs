@@ -27,8 +27,10 @@ internal sealed record Callers(ulong Types, ImmutableArray<AttachRule> Rules)
         return false;
     }
 
-    // Linux's types are below 64. Those that only Windows has share a bit: there every helper is for all types.
-    private static ulong Bit(ProgramType type) => 1ul << Math.Min((int)type, 63);
+    // Linux's types are below 40; those that only Windows has follow, its numbers counted from there.
+    private static ulong Bit(ProgramType type) => 1ul << ((int)type < WindowsTypes ? (int)type : Math.Min(40 + (int)type - WindowsTypes, 63));
+
+    private const int WindowsTypes = 0x10000;
 }
 
 /// <summary>On which attach types it depends whether programs of a type may call a helper.</summary>

@@ -5,8 +5,12 @@ namespace Ebpf.Verifier.Prototypes;
 internal static partial class HelperPrototypes
 {
     /// <summary>Whether a program of the given type may hand a map of the given type to a helper.</summary>
-    public static bool TakesMap(HelperId id, MapType map, ProgramType type, AttachType attachType = AttachType.None) =>
-        (MapLets(map, id) || (map is MapType.SockMap or MapType.SockHash && MayUpdateSockets(id, type, attachType))) && HelperLets(id, map);
+    public static bool TakesMap(HelperId id, MapType map, ProgramType type, AttachType attachType = AttachType.None, Dialect dialect = Dialect.Linux) =>
+        (dialect == Dialect.Windows && IsTakenOnWindows(id, map)) || (map != MapType.SampleHash || type == ProgramType.Sample) && (MapLets(map, id) || (map is MapType.SockMap or MapType.SockHash && MayUpdateSockets(id, type, attachType))) && HelperLets(id, map);
+
+    /// <summary>What eBPF for Windows leaves to the map or the extension at run time.</summary>
+    private static bool IsTakenOnWindows(HelperId id, MapType map) =>
+        id == HelperId.RedirectMap || (map == MapType.SampleHash && id is HelperId.MapPushElem or HelperId.MapPopElem or HelperId.MapPeekElem);
 
     /// <summary>Whether a map lets a helper at it: maps of special meaning let few.</summary>
     private static bool MapLets(MapType map, HelperId id) => map switch

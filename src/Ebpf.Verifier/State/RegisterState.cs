@@ -170,7 +170,7 @@ internal struct RegisterState
     /// <summary>Packet: bytes known to be there from the base. Memory: its size. Linked scalar: its distance from the link's base.</summary>
     public int Size;
 
-    /// <summary>Map, frame, function or type, according to <see cref="Kind"/>.</summary>
+    /// <summary>Map, frame, function or type, according to <see cref="Kind"/>. Of a scalar: <see cref="PacketLength"/> or 0.</summary>
     public int Subject;
 
     /// <summary>
@@ -185,7 +185,15 @@ internal struct RegisterState
     /// <summary>Marks of a pointer.</summary>
     public RegisterMarks Marks;
 
+    /// <summary>The subject of the scalar that is the distance from the packet's start to its end: so many bytes there are.</summary>
+    internal const int PacketLength = 1;
+
     internal readonly bool IsScalar => Kind == RegisterKind.Scalar;
+
+    internal readonly bool IsPacketLength => Kind == RegisterKind.Scalar && Subject == PacketLength;
+
+    /// <summary>Whether it points to the first byte of the packet.</summary>
+    internal readonly bool IsPacketStart => Kind == RegisterKind.Packet && Id == 0 && Offset == 0 && Value is { IsConstant: true, Value: 0 };
 
     internal readonly bool IsPointer => Kind > RegisterKind.Scalar;
 

@@ -21,7 +21,10 @@ internal struct StackSlot
 {
     internal const ulong AllInvalid = 0, AllMisc = 0x0101010101010101, AllZero = 0x0202020202020202, AllSpill = 0x0303030303030303;
 
-    /// <summary>The spilled register, meaningful where a byte is <see cref="StackByte.Spill"/>: then it starts at the lowest address.</summary>
+    /// <summary>
+    /// The spilled register, meaningful where a byte is <see cref="StackByte.Spill"/>: it starts at the lowest address, or is a number of four bytes in
+    /// the upper half.
+    /// </summary>
     public RegisterState Spill;
 
     /// <summary>A <see cref="StackByte"/> for each byte, the lowest address in the lowest bits.</summary>
@@ -29,15 +32,24 @@ internal struct StackSlot
 
     internal readonly StackByte this[int index] => (StackByte)(byte)(Bytes >> (index * 8));
 
-    /// <summary>Whether a register of any width is spilled here: its first byte says so.</summary>
-    internal readonly bool HasSpill => (byte)Bytes == (byte)StackByte.Spill;
+    /// <summary>Whether a register of any width is spilled here.</summary>
+    internal readonly bool HasSpill => HoldsSpill(Bytes);
+
+    /// <summary>Where the spilled register starts.</summary>
+    internal readonly int SpillStart => StartOfSpill(Bytes);
 
     /// <summary>Whether a whole register is spilled here.</summary>
     internal readonly bool IsFullSpill => Bytes == AllSpill;
 
     internal readonly bool IsInvalid => Bytes == AllInvalid;
 
-    /// <summary>How many bytes of a register are spilled here.</summary>
+    /// <summary>Whether a register is spilled in a slot with these bytes: its first byte says so.</summary>
+    internal static bool HoldsSpill(ulong bytes) => (byte)bytes == (byte)StackByte.Spill || (byte)(bytes >> 32) == (byte)StackByte.Spill;
+
+    /// <summary>Where the register that is spilled in a slot with these bytes starts.</summary>
+    internal static int StartOfSpill(ulong bytes) => (byte)bytes == (byte)StackByte.Spill ? 0 : 4;
+
+    /// <summary>How many bytes of a register are spilled here, from the lowest address on.</summary>
     internal readonly int SpillSize
     {
         get

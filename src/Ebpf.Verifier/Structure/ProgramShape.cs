@@ -9,7 +9,7 @@ namespace Ebpf.Verifier.Structure;
 /// <param name="End">One past its last slot.</param>
 /// <param name="Name">Its symbol, or a name made from its slot.</param>
 /// <param name="TypeId">BTF id of its FUNC, 0 where unknown.</param>
-/// <param name="IsGlobal">Whether it is verified on its own.</param>
+/// <param name="IsGlobal">Whether it is verified on its own. eBPF for Windows verifies every function where it is called.</param>
 internal readonly record struct FunctionRange(int Start, int End, string Name, uint TypeId, bool IsGlobal);
 
 /// <summary>A program cut into functions, each instruction well formed, every jump inside its function.</summary>
@@ -101,7 +101,7 @@ internal sealed class ProgramShape
         foreach ((int start, FunctionSpec? spec) in starts)
         {
             string name = spec is { Name.Length: > 0 } named ? named.Name : start == 0 ? program.Name : $"function_{start}";
-            functions[index] = new FunctionRange(start, order[index + 1], name, spec?.TypeId ?? 0, start != 0 && spec is { IsGlobal: true });
+            functions[index] = new FunctionRange(start, order[index + 1], name, spec?.TypeId ?? 0, start != 0 && spec is { IsGlobal: true } && program.Dialect == Dialect.Linux);
             index++;
         }
 

@@ -17,7 +17,13 @@ public sealed class Platform
     /// </summary>
     public static Platform Linux { get; } = new(new Platforms.Linux.LinuxPlatform());
 
-    /// <summary>Its name: "embedded", "linux".</summary>
+    /// <summary>
+    /// Windows' kernel, by ebpfapi.dll of eBPF for Windows, for objects in its dialect: that system verifies and compiles, and takes an administrator.
+    /// Where it is not installed loading there is a <see cref="BpfNotSupportedException"/> that says what to install.
+    /// </summary>
+    public static Platform Windows { get; } = new(new Platforms.Windows.WindowsPlatform());
+
+    /// <summary>Its name: "embedded", "linux", "windows".</summary>
     public string Name => Implementation.Name;
 
     internal IPlatform Implementation { get; }

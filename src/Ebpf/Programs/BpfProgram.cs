@@ -68,7 +68,7 @@ public sealed partial class BpfProgram
         options ??= RunOptions.Default;
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Repeat, 1, nameof(options));
         bool takesPacket = Host is null ? PacketPrograms.Take(Type) : Host.Layout.Fields.Any(static f => f.IsPointer);
-        if (!takesPacket && options.Data is { Length: > 0 })
+        if (!takesPacket && !PacketPrograms.MayTake(Type) && options.Data is { Length: > 0 })
         {
             throw new BpfException($"program '{Name}' is of type {Type.Text()}, which takes no packet: give a context instead", Errno.EINVAL) { Program = Name };
         }
@@ -93,6 +93,7 @@ public sealed partial class BpfProgram
             SocketOptions = outcome.SocketOptions,
             AssignedSocket = outcome.AssignedSocket,
             Redirections = [.. outcome.Redirections.Select(static r => new PacketRedirection(r.Map, r.Key, r.Target, r.Flags, r.IsCopy))],
+            RedirectContext = outcome.RedirectContext,
         };
     }
 
@@ -121,6 +122,7 @@ public sealed partial class BpfProgram
         SocketOptions = options.SocketOptions,
         KernelStack = options.KernelStack,
         UserStack = options.UserStack,
+        Windows = options.Windows,
     };
 
     /// <summary>The program as one of the host's own type, to be run on the host's structures.</summary>
@@ -128,6 +130,23 @@ public sealed partial class BpfProgram
     /// <exception cref="ArgumentException">It is not of a host's type, or its context has another size.</exception>
     public Hosting.HostedProgram<TContext> AsHosted<TContext>()
         where TContext : unmanaged => new(this, Host);
+
+    /// <summary>Runs the program once on a context that is given field by field, on any OS.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="options">The rest of the input.</param>
+    /// <exception cref="BpfException">EINVAL: the program takes another context.</exception>
+    public ContextResult<TContext, TVerdict> Run<TContext, TVerdict>(ProgramContext<TContext, TVerdict> context, RunOptions? options = null)
+        where TContext : ProgramContext<TContext, TVerdict>
+        where TVerdict : struct, Enum
+    {
+        RunResult result = Run(context.Apply(Spec, options ?? RunOptions.Default));
+        var verdict = (TVerdict)Enum.ToObject(typeof(TVerdict), (int)result.ReturnValue);
+        return new ContextResult<TContext, TVerdict>(verdict, context.Read(ContextImage.Of(Spec, result.Context.Span)), result);
+    }
+
+    /// <summary>A context for <see cref="RunOptions.Context"/>, all zero, whose fields are set by name: for every type whose context is a fixed structure.</summary>
+    /// <exception cref="BpfException">EINVAL: the type's context is none.</exception>
+    public ContextImage NewContext() => ContextImage.Of(Spec);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({SectionName})";

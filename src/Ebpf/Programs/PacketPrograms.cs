@@ -8,4 +8,8 @@ internal static class PacketPrograms
         ProgramType.SocketFilter or ProgramType.SchedCls or ProgramType.SchedAct or ProgramType.Xdp or
         ProgramType.CgroupSkb or ProgramType.LwtIn or ProgramType.LwtOut or ProgramType.LwtXmit or ProgramType.LwtSeg6local or
         ProgramType.SkSkb or ProgramType.FlowDissector or ProgramType.Netfilter;
+
+    /// <summary>Whether the context of such a program has pointers to data, which a run may be given.</summary>
+    internal static bool MayTake(ProgramType type) =>
+        Take(type) || type is ProgramType.Bind or ProgramType.Process or ProgramType.NetEvent or ProgramType.Sample;
 }

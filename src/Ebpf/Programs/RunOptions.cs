@@ -56,4 +56,7 @@ public sealed record RunOptions
 
     /// <summary>The call stack of user space, for the same helpers.</summary>
     public ReadOnlyMemory<ulong> UserStack { get; init; }
+
+    /// <summary>What Windows would answer to helpers of programs in its dialect.</summary>
+    public WindowsState Windows { get; init; } = WindowsState.Default;
 }

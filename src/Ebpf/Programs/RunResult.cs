@@ -24,6 +24,9 @@ public sealed record RunResult
     /// <summary>The context after the last repetition, in the layout that programs see.</summary>
     public required ReadOnlyMemory<byte> Context { get; init; }
 
+    /// <summary>What bpf_sock_addr_set_redirect_context was given in the last repetition (Windows' dialect); empty where it was not called.</summary>
+    public ReadOnlyMemory<byte> RedirectContext { get; init; }
+
     /// <summary>Lines that bpf_trace_printk wrote in the last repetition, the first 65,536 of them; empty in the kernel, whose trace_pipe has them.</summary>
     public required IReadOnlyList<string> Printk { get; init; }
 
