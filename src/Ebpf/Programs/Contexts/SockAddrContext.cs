@@ -35,10 +35,10 @@ public sealed record SockAddrContext : ProgramContext<SockAddrContext, SockAddrV
     internal override void Write(ContextImage image)
     {
         image["family"] = (ulong)Family;
-        image.Set("msg_src_ip", Wire.Address(SourceAddress));
-        image["msg_src_port"] = Wire.Port(SourcePort);
-        image.Set("user_ip", Wire.Address(Address));
-        image["user_port"] = Wire.Port(Port);
+        image.Set("msg_src_ip", NetworkOrder.Address(SourceAddress));
+        image["msg_src_port"] = NetworkOrder.Port(SourcePort);
+        image.Set("user_ip", NetworkOrder.Address(Address));
+        image["user_port"] = NetworkOrder.Port(Port);
         image["protocol"] = (ulong)Protocol;
         image["compartment_id"] = (ulong)CompartmentId;
         image["interface_luid"] = (ulong)InterfaceLuid;
@@ -47,10 +47,10 @@ public sealed record SockAddrContext : ProgramContext<SockAddrContext, SockAddrV
     internal override SockAddrContext Read(ContextImage image) => this with
     {
         Family = (uint)image["family"],
-        SourceAddress = Wire.Address(image.Get("msg_src_ip"), image["family"]),
-        SourcePort = Wire.Port(image["msg_src_port"]),
-        Address = Wire.Address(image.Get("user_ip"), image["family"]),
-        Port = Wire.Port(image["user_port"]),
+        SourceAddress = NetworkOrder.Address(image.Get("msg_src_ip"), image["family"]),
+        SourcePort = NetworkOrder.Port(image["msg_src_port"]),
+        Address = NetworkOrder.Address(image.Get("user_ip"), image["family"]),
+        Port = NetworkOrder.Port(image["user_port"]),
         Protocol = (uint)image["protocol"],
         CompartmentId = (uint)image["compartment_id"],
         InterfaceLuid = (ulong)image["interface_luid"],

@@ -39,10 +39,10 @@ public sealed record SockOpsContext : ProgramContext<SockOpsContext, SockOpsVerd
     {
         image["op"] = (ulong)Operation;
         image["family"] = (ulong)Family;
-        image.Set("local_ip", Wire.Address(LocalAddress));
-        image["local_port"] = Wire.Port(LocalPort);
-        image.Set("remote_ip", Wire.Address(RemoteAddress));
-        image["remote_port"] = Wire.Port(RemotePort);
+        image.Set("local_ip", NetworkOrder.Address(LocalAddress));
+        image["local_port"] = NetworkOrder.Port(LocalPort);
+        image.Set("remote_ip", NetworkOrder.Address(RemoteAddress));
+        image["remote_port"] = NetworkOrder.Port(RemotePort);
         image["protocol"] = (ulong)Protocol;
         image["compartment_id"] = (ulong)CompartmentId;
         image["interface_luid"] = (ulong)InterfaceLuid;
@@ -52,10 +52,10 @@ public sealed record SockOpsContext : ProgramContext<SockOpsContext, SockOpsVerd
     {
         Operation = (SockOperation)image["op"],
         Family = (uint)image["family"],
-        LocalAddress = Wire.Address(image.Get("local_ip"), image["family"]),
-        LocalPort = Wire.Port(image["local_port"]),
-        RemoteAddress = Wire.Address(image.Get("remote_ip"), image["family"]),
-        RemotePort = Wire.Port(image["remote_port"]),
+        LocalAddress = NetworkOrder.Address(image.Get("local_ip"), image["family"]),
+        LocalPort = NetworkOrder.Port(image["local_port"]),
+        RemoteAddress = NetworkOrder.Address(image.Get("remote_ip"), image["family"]),
+        RemotePort = NetworkOrder.Port(image["remote_port"]),
         Protocol = (byte)image["protocol"],
         CompartmentId = (uint)image["compartment_id"],
         InterfaceLuid = (ulong)image["interface_luid"],

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Ebpf;
 
 /// <summary>Addresses and ports as contexts hold them: in network byte order.</summary>
-internal static class Wire
+internal static class NetworkOrder
 {
     // AF_INET6 in Windows' numbering.
     private const ulong WindowsIPv6 = 23;
