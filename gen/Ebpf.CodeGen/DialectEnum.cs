@@ -52,7 +52,7 @@ internal static class DialectEnum
             foreach (ModelTable.Row row in rows)
                 text.Append($"        {name}.{row["name"]} => {row.Number(column)},\n");
             foreach (ModelTable.Row row in column == "windows" ? extensions : [])
-                text.Append($"        {name}.{row["name"]} => {row["windows"].Split('/')[1]},\n");
+                text.Append($"        {name}.{row["name"]} => {row.Number("windows")},\n");
             text.Append("        _ => null,\n    };\n\n");
         }
         text.Length--;

@@ -31,7 +31,7 @@ internal sealed class ModelTable
     {
         public string this[string column] => cells[Array.IndexOf(table._columns, column)];
 
-        /// <summary>The number in a column, null where the cell is "-".</summary>
-        public int? Number(string column) => this[column] == "-" ? null : int.Parse(this[column]);
+        /// <summary>The number in a column, null where the cell is "-". Of TYPE/NUMBER it is the number.</summary>
+        public int? Number(string column) => this[column] == "-" ? null : int.Parse(this[column].AsSpan(this[column].IndexOf('/') + 1));
     }
 }
