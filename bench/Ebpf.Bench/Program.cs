@@ -10,6 +10,7 @@ using Ebpf.Bench.LinuxLoad;
     ("corpus", "verdicts on a folder of objects: DIRECTORY [--csv LIST] [--only TEXT] [--repeat N] [-v]", CorpusCommand.Run),
     ("verify-speed", "our verifier against the kernel's, in turn: DIRECTORY [--rounds N] [--top N]", VerifySpeedCommand.Run),
     ("selftests", "verdicts on the kernel's own tests of its verifier, compiled: DIRECTORY [--btf FILE] [--only TEXT] [-v]", SelftestCommand.Run),
+    ("all", "execution and compile in one table [-j]", RunAll),
     ("compile", "the time that compiling takes [-j]", CompileBench.Run),
     ("execution", "the speed of machine code, against clang's own and the kernel's [-j] [--only NAME]", ExecutionBench.Run),
     ("linux-load", "one of 64 programs into the kernel, against libbpf, as root [--libbpf FLAGS]", LinuxLoadBench.Run),
@@ -24,3 +25,9 @@ if (args.Length == 0 || benchmarks.All(b => b.Name != args[0]))
     return 2;
 }
 return benchmarks.First(b => b.Name == args[0]).Run(args[1..]);
+
+static int RunAll(string[] args)
+{
+    Row.Print([.. ExecutionBench.Rows(args), .. CompileBench.Rows()], args.Contains("-j"));
+    return 0;
+}

@@ -18,6 +18,13 @@ internal static unsafe class ExecutionBench
 
     public static int Run(string[] args)
     {
+        Row.Print(Rows(args), args.Contains("-j"));
+        return 0;
+    }
+
+    /// <summary>Measures; the table of all engines is printed, unless JSON is wanted.</summary>
+    public static List<Row> Rows(string[] args)
+    {
         string? only = args.SkipWhile(static a => a != "--only").Skip(1).FirstOrDefault();
         byte[] packet = Packet();
         byte* native = (byte*)NativeMemory.Alloc((nuint)packet.Length);
@@ -41,9 +48,8 @@ internal static unsafe class ExecutionBench
 
         string[] names = [.. obj.Programs.Names.Where(name => name == Empty || only is null || name == only)];
         Dictionary<(string Engine, string Program), double> times = Measure(engines, names);
-        Report(engines, names, times, args.Contains("-j"));
         NativeMemory.Free(native);
-        return 0;
+        return Report(engines, names, times, args.Contains("-j"));
     }
 
     private static Dictionary<(string, string), double> Measure(List<Engine> engines, string[] names)
@@ -95,7 +101,7 @@ internal static unsafe class ExecutionBench
         }
     }
 
-    private static void Report(List<Engine> engines, string[] names, Dictionary<(string Engine, string Program), double> times, bool asJson)
+    private static List<Row> Report(List<Engine> engines, string[] names, Dictionary<(string Engine, string Program), double> times, bool asJson)
     {
         double Net(string engine, string name) => Math.Max(times[(engine, name)] - times[(engine, Empty)], 0.5);
         string[] programs = [.. names.Where(static name => name != Empty)];
@@ -132,7 +138,7 @@ internal static unsafe class ExecutionBench
 
         rows.Add(new Row("tested accesses: geometric mean against plain machine code", Row.GeometricMean(programs.Select(name => Net("jit, checking", name) / Net("jit", name))), 1, null));
         rows.Add(new Row("interpreter: geometric mean against machine code", Row.GeometricMean(programs.Select(name => Net("interpreter", name) / Net("jit", name))), 1, null));
-        Row.Print(rows, asJson);
+        return rows;
     }
 
     private static Sample KernelProgram(BpfProgram program, byte[] packet) => rounds =>
