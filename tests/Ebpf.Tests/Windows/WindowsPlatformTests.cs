@@ -45,7 +45,7 @@ public sealed partial class WindowsPlatformTests
         Assert.Equal(Errno.EEXIST, Assert.Throws<BpfException>(() => map.Update(key, s_one, MapUpdateFlags.NoExist)).Errno);
         Assert.Equal([key], map.Keys().ToArray());
         Assert.True(map.TryLookupAndDelete(key, value));
-        Assert.False(map.Delete(key));
+        Assert.Equal(Errno.ENOENT, Assert.Throws<BpfException>(() => map.Delete(key)).Errno);
     }
 
     [Fact]
