@@ -25,7 +25,7 @@ internal static class LinuxLoadBench
             string[] library = args.SkipWhile(static a => a != "--libbpf").Skip(1).FirstOrDefault()?.Split(' ') ?? ["-lbpf"];
             Do("gcc", ["-O2", "-o", peer, RepositoryFiles.Path("bench", "Ebpf.Bench", "LinuxLoad", "libbpf_load.c"), .. library, "-lelf", "-lz"]);
             string project = RepositoryFiles.Path("bench", "Ebpf.Bench.LoadWorker");
-            Do("dotnet", ["publish", project, "-c", "Release", "--use-current-runtime", "-p:PublishAot=true", "-o", folder, "-v", "quiet", "--nologo"]);
+            Do("dotnet", ["publish", project, "-c", "Release", "--use-current-runtime", "-o", folder, "-v", "quiet", "--nologo"]);
             Do("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "--nologo"]);
             string jitted = Path.Combine(project, "bin", "Release", "net10.0", "Ebpf.Bench.LoadWorker.dll");
             string native = Path.Combine(folder, "Ebpf.Bench.LoadWorker");
