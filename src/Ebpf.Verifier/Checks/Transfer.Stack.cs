@@ -152,7 +152,8 @@ internal sealed partial class Transfer
         // A narrow number below the bytes written stays as it is.
         if (first < slot.SpillSize || slot.SpillStart != 0)
             slot.Scrub();
-        if (first == 4 && size == 4 && !slot.HasSpill)
+        // Linux keeps no number in the upper half of a slot. Where it did, counters there would be different in each round, and loops would not converge.
+        if (first == 4 && size == 4 && !slot.HasSpill && _program.Dialect == Dialect.Windows)
         {
             SpillNumber(ref slot, value, size);
             for (int i = first; i < first + size; i++)
