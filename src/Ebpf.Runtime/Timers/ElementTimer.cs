@@ -107,8 +107,17 @@ internal sealed class ElementTimer : IDisposable
         {
             program = _program;
             function = _function;
-            // It may have been started anew, and this be the old time's call.
-            if (!_isArmed || _table.Time.GetTimestamp() < _due || program is null || !program.TryAddReference())
+            if (!_isArmed || program is null)
+                return;
+            // It may have been started anew, and this be the old time's call; or the system's timers are coarser than its clock, as on Windows.
+            long early = _due - _table.Time.GetTimestamp();
+            if (early > 0)
+            {
+                _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(early * 1000.0 / _table.Time.TimestampFrequency)), Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            if (!program.TryAddReference())
                 return;
         }
 
