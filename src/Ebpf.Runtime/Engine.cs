@@ -60,6 +60,8 @@ internal sealed class Engine : IDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
+        // Timers have threads of their own; the last callbacks of maps that are gone may still be on their way out.
+        Timers.WaitForCallbacks();
         foreach (Run? run in _idle)
             run?.Dispose();
         Slots.Dispose();

@@ -28,7 +28,7 @@ internal sealed class ElementTimer : IDisposable
         _table = table;
         _map = map;
         _value = value;
-        _timer = table.Time.CreateTimer(static state => ((ElementTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = table.Time.CreateTimer(static state => ((ElementTimer)state!).Call(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>bpf_timer_set_callback.</summary>
@@ -97,6 +97,19 @@ internal sealed class ElementTimer : IDisposable
 
         _timer.Dispose();
         program?.Release();
+    }
+
+    private void Call()
+    {
+        _table.BeginCallback();
+        try
+        {
+            Fire();
+        }
+        finally
+        {
+            _table.EndCallback();
+        }
     }
 
     private void Fire()

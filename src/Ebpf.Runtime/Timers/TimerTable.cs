@@ -10,6 +10,7 @@ namespace Ebpf.Runtime.Timers;
 internal sealed class TimerTable(TimeProvider time)
 {
     private readonly ConcurrentDictionary<nint, ElementTimer> _timers = new();
+    private int _callbacks;
 
     /// <summary>The clock.</summary>
     internal TimeProvider Time => time;
@@ -47,6 +48,19 @@ internal sealed class TimerTable(TimeProvider time)
     {
         if (!_timers.IsEmpty && _timers.TryRemove(field, out ElementTimer? timer))
             timer.Dispose();
+    }
+
+    /// <summary>A timer's thread has come: what its callback needs stays until <see cref="EndCallback"/>.</summary>
+    internal void BeginCallback() => Interlocked.Increment(ref _callbacks);
+
+    internal void EndCallback() => Interlocked.Decrement(ref _callbacks);
+
+    /// <summary>Waits until no timer's thread is under way. Those of timers that are gone find nothing to do.</summary>
+    internal void WaitForCallbacks()
+    {
+        SpinWait spin = default;
+        while (Volatile.Read(ref _callbacks) != 0)
+            spin.SpinOnce();
     }
 
     internal void Report(Exception error) => Failed?.Invoke(error);
